@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.h"
+
+#include <absl/status/status.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <span>
+
+#include "base/handle.h"
+
+namespace attestd::base {
+namespace {
+
+struct OpenFile {
+  UniqueFd fd;
+  size_t size = 0;
+};
+
+absl::StatusOr<OpenFile> OpenRegular(const std::string& path, size_t limit) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat info {};
+  if (!fd.valid() || ::fstat(fd.get(), &info) != 0) {
+    return ErrnoStatus(errno, path);
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return MakeStatus(absl::StatusCode::kFailedPrecondition, path + ": not a regular file");
+  }
+  if (static_cast<size_t>(info.st_size) > limit) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument,
+                      path + ": larger than " + std::to_string(limit) + " bytes");
+  }
+  return OpenFile{.fd = std::move(fd), .size = static_cast<size_t>(info.st_size)};
+}
+
+// Bytes read; fewer than asked when the file ends early.
+absl::StatusOr<size_t> ReadInto(const OpenFile& file, const std::string& path,
+                                std::span<uint8_t> out) {
+  size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t count = ::read(file.fd.get(), out.data() + done, out.size() - done);
+    if (count < 0 && errno != EINTR) {
+      return ErrnoStatus(errno, path);
+    }
+    if (count == 0) {
+      break;
+    }
+    done += count > 0 ? static_cast<size_t>(count) : 0;
+  }
+  return done;
+}
+
+}  // namespace
+
+absl::Status ErrnoStatus(int error, const std::string& path) {
+  const absl::Status status = absl::ErrnoToStatus(error, "");
+  const auto text = status.message();
+  std::string_view reason(text.data(), text.size());
+  reason.remove_prefix(std::min(reason.size(), reason.find_first_not_of(": ")));
+  return MakeStatus(status.code(), path + ": " + std::string(reason));
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit) {
+  ASSIGN_OR_RETURN(const OpenFile file, OpenRegular(path, limit));
+  std::string text(file.size, '\0');
+  const std::span<uint8_t> bytes(reinterpret_cast<uint8_t*>(text.data()), text.size());
+  ASSIGN_OR_RETURN(const size_t size, ReadInto(file, path, bytes));
+  text.resize(size);
+  return text;
+}
+
+absl::StatusOr<Secret> ReadSecretFile(const std::string& path, size_t limit) {
+  ASSIGN_OR_RETURN(const OpenFile file, OpenRegular(path, limit));
+  ASSIGN_OR_RETURN(Secret secret, Secret::Allocate(file.size));
+  ASSIGN_OR_RETURN(const size_t size, ReadInto(file, path, secret.writable()));
+  secret.Truncate(size);
+  return secret;
+}
+
+}  // namespace attestd::base

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_BASE_FILE_H_
+#define ATTESTD_BASE_FILE_H_
+
+#include <cstddef>
+#include <string>
+
+#include "base/secret.h"
+#include "base/status.h"
+
+namespace attestd::base {
+
+// The whole of a regular file. NotFound, PermissionDenied, FailedPrecondition (not a regular
+// file) or InvalidArgument (over `limit` bytes), each naming the path.
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit);
+
+// The same, straight into a Secret.
+absl::StatusOr<Secret> ReadSecretFile(const std::string& path, size_t limit);
+
+// "path: text of errno" with the matching code.
+absl::Status ErrnoStatus(int error, const std::string& path);
+
+}  // namespace attestd::base
+
+#endif  // ATTESTD_BASE_FILE_H_

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_BASE_HASH_H_
+#define ATTESTD_BASE_HASH_H_
+
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+namespace attestd::base {
+
+enum class HashAlgorithm { kSha256, kSha384, kSha512 };
+
+// "sha256", "sha384", "sha512" in any case (KBS protocol 0.4.0); anything else is InvalidArgument.
+absl::StatusOr<HashAlgorithm> ParseHashAlgorithm(std::string_view name);
+std::string_view HashAlgorithmName(HashAlgorithm algorithm);
+
+// Digest of 32, 48 or 64 bytes. Internal when OpenSSL fails.
+absl::StatusOr<Bytes> Hash(HashAlgorithm algorithm, ByteView bytes);
+
+}  // namespace attestd::base
+
+#endif  // ATTESTD_BASE_HASH_H_

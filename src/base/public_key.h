@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_BASE_PUBLIC_KEY_H_
+#define ATTESTD_BASE_PUBLIC_KEY_H_
+
+#include <openssl/types.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "base/status.h"
+
+namespace attestd::base {
+
+// A public key that verifies signatures.
+class PublicKey {
+ public:
+  // SubjectPublicKeyInfo in DER (RFC 5280, 4.1.2.7). InvalidArgument when it is not one.
+  static absl::StatusOr<PublicKey> FromSpkiDer(ByteView der);
+  // The same in PEM ("BEGIN PUBLIC KEY").
+  static absl::StatusOr<PublicKey> FromPem(std::string_view pem);
+  // RSA from its big-endian modulus and public exponent.
+  static absl::StatusOr<PublicKey> FromRsa(ByteView modulus, uint32_t exponent);
+
+  absl::StatusOr<Bytes> ToSpkiDer() const;
+  // Modulus size of RSA, field size of EC.
+  int bits() const;
+  // RSASSA-PKCS1-v1_5 (RFC 8017, 8.2). Unauthenticated when the signature does not fit;
+  // InvalidArgument when the key is not RSA.
+  absl::Status VerifyRsaPkcs1(HashAlgorithm hash, ByteView message, ByteView signature) const;
+
+ private:
+  explicit PublicKey(std::shared_ptr<EVP_PKEY> key) : key_(std::move(key)) {}
+  // shared_ptr: the key is a value that is copied, OpenSSL's object is not.
+  std::shared_ptr<EVP_PKEY> key_;
+};
+
+}  // namespace attestd::base
+
+#endif  // ATTESTD_BASE_PUBLIC_KEY_H_
