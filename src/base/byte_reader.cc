@@ -77,9 +77,9 @@ absl::StatusOr<ByteView> ByteReader::ReadSized16Be() {
 
 absl::Status ByteReader::ExpectEnd() const {
   if (remaining() != 0) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument,
-                      std::to_string(remaining()) + " bytes left over at offset " +
-                          std::to_string(offset_));
+    return MakeStatus(
+        absl::StatusCode::kInvalidArgument,
+        std::to_string(remaining()) + " bytes left over at offset " + std::to_string(offset_));
   }
   return absl::OkStatus();
 }

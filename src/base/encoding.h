@@ -13,13 +13,13 @@ namespace attestd::base {
 // RFC 4648. Decoders are strict: only the named alphabet, canonical trailing bits, padding
 // exactly as named, no white space; anything else is InvalidArgument.
 
-std::string HexEncode(ByteView bytes);                       // lower case
-absl::StatusOr<Bytes> HexDecode(std::string_view text);      // either case
-std::string Base64Encode(ByteView bytes);                    // section 4, padded
+std::string HexEncode(ByteView bytes);                   // lower case
+absl::StatusOr<Bytes> HexDecode(std::string_view text);  // either case
+std::string Base64Encode(ByteView bytes);                // section 4, padded
 absl::StatusOr<Bytes> Base64Decode(std::string_view text);
-std::string Base64UrlEncode(ByteView bytes);                 // section 5, no padding
+std::string Base64UrlEncode(ByteView bytes);  // section 5, no padding
 absl::StatusOr<Bytes> Base64UrlDecode(std::string_view text);
-std::string Base64UrlPaddedEncode(ByteView bytes);           // section 5, padded
+std::string Base64UrlPaddedEncode(ByteView bytes);  // section 5, padded
 absl::StatusOr<Bytes> Base64UrlPaddedDecode(std::string_view text);
 
 }  // namespace attestd::base

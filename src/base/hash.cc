@@ -24,9 +24,7 @@ constexpr std::array<Entry, 3> kTable = {{
     {HashAlgorithm::kSha512, "sha512", EVP_sha512},
 }};
 
-const Entry& Find(HashAlgorithm algorithm) {
-  return kTable.at(static_cast<size_t>(algorithm));
-}
+const Entry& Find(HashAlgorithm algorithm) { return kTable.at(static_cast<size_t>(algorithm)); }
 
 }  // namespace
 

@@ -132,7 +132,8 @@ class CurlTransport : public HttpTransport {
     ok = ok && curl_easy_setopt(curl, CURLOPT_HTTP09_ALLOWED, 0L) == CURLE_OK;
     ok = ok && curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
     ok = ok && curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs) == CURLE_OK;
-    ok = ok && curl_easy_setopt(curl, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2}) == CURLE_OK;
+    ok =
+        ok && curl_easy_setopt(curl, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2}) == CURLE_OK;
     ok = ok && curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK;
     ok = ok && curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
     ok = ok && curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, OnBody) == CURLE_OK;
@@ -159,8 +160,9 @@ class CurlTransport : public HttpTransport {
     const bool post = request.method == HttpRequest::Method::kPost;
     bool ok = curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str()) == CURLE_OK;
     ok = ok && curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get()) == CURLE_OK;
-    ok = ok && curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
-                                static_cast<long>(std::min<int64_t>(timeout, 1L << 30))) == CURLE_OK;
+    ok =
+        ok && curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+                               static_cast<long>(std::min<int64_t>(timeout, 1L << 30))) == CURLE_OK;
     ok = ok && curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer) == CURLE_OK;
     ok = ok && curl_easy_setopt(curl, CURLOPT_HEADERDATA, &transfer) == CURLE_OK;
     ok = ok && curl_easy_setopt(curl, post ? CURLOPT_POST : CURLOPT_HTTPGET, 1L) == CURLE_OK;
@@ -197,6 +199,29 @@ std::vector<std::string> HttpResponse::Values(std::string_view name) const {
     }
   }
   return values;
+}
+
+absl::StatusOr<HttpUrl> ParseHttpUrl(const std::string& text) {
+  const Handle<CURLU, curl_url_cleanup> url(curl_url());
+  if (url == nullptr || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "is not a URL: https://host[:port]");
+  }
+  const auto part = [&url](CURLUPart which) {
+    char* value = nullptr;
+    curl_url_get(url.get(), which, &value, CURLU_DEFAULT_PORT);
+    const Handle<char, curl_free> owned(value);
+    return std::string(value != nullptr ? value : "");
+  };
+  const HttpUrl parsed{
+      .scheme = part(CURLUPART_SCHEME), .host = part(CURLUPART_HOST), .port = part(CURLUPART_PORT)};
+  if ((parsed.scheme != "http" && parsed.scheme != "https") || parsed.host.empty()) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "is not an http or https URL");
+  }
+  if (!part(CURLUPART_USER).empty() || !part(CURLUPART_QUERY).empty() ||
+      !part(CURLUPART_FRAGMENT).empty()) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "has a user, a query or a fragment");
+  }
+  return parsed;
 }
 
 absl::StatusOr<std::unique_ptr<HttpTransport>> CreateCurlTransport(const CurlOptions& options) {

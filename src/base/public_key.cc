@@ -92,8 +92,8 @@ absl::Status PublicKey::VerifyRsaPkcs1(HashAlgorithm hash, ByteView message,
   }
   const Handle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* key_context = nullptr;  // owned by the context
-  if (context == nullptr || EVP_DigestVerifyInit(context.get(), &key_context, Digest(hash), nullptr,
-                                                 key_.get()) != 1) {
+  if (context == nullptr ||
+      EVP_DigestVerifyInit(context.get(), &key_context, Digest(hash), nullptr, key_.get()) != 1) {
     return OpensslError("RSA verify");
   }
   if (EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),

@@ -53,8 +53,7 @@ void Secret::Wipe() {
 absl::StatusOr<Secret> Secret::Allocate(size_t size) {
   auto* data = static_cast<uint8_t*>(OPENSSL_secure_zalloc(std::max<size_t>(size, 1)));
   if (data == nullptr) {
-    return MakeStatus(absl::StatusCode::kResourceExhausted, Reason::kBusy,
-                      "secret memory is full");
+    return MakeStatus(absl::StatusCode::kResourceExhausted, Reason::kBusy, "secret memory is full");
   }
   Secret secret(data, std::max<size_t>(size, 1));
   secret.size_ = size;

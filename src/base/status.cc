@@ -36,9 +36,8 @@ absl::Status Annotate(const absl::Status& status, std::string_view noun) {
   std::string text(noun);
   text.append(": ").append(message.data(), message.size());
   absl::Status annotated(status.code(), text);
-  status.ForEachPayload([&annotated](auto url, const absl::Cord& payload) {
-    annotated.SetPayload(url, payload);
-  });
+  status.ForEachPayload(
+      [&annotated](auto url, const absl::Cord& payload) { annotated.SetPayload(url, payload); });
   return annotated;
 }
 

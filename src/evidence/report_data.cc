@@ -7,9 +7,9 @@ namespace attestd::evidence {
 
 absl::StatusOr<ReportData> ReportData::Create(base::ByteView bytes) {
   if (bytes.size() > kMaxSize) {
-    return base::MakeStatus(absl::StatusCode::kInvalidArgument, base::Reason::kTooLarge,
-                            "report data is " + std::to_string(bytes.size()) +
-                                " bytes; at most 64 are possible");
+    return base::MakeStatus(
+        absl::StatusCode::kInvalidArgument, base::Reason::kTooLarge,
+        "report data is " + std::to_string(bytes.size()) + " bytes; at most 64 are possible");
   }
   return ReportData(bytes);
 }

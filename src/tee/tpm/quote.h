@@ -24,8 +24,8 @@ using PcrValues = std::array<base::Bytes, kPcrCount>;  // sha256 bank, PCR 0 to 
 
 // One TPMS_PCR_SELECTION (part 2, 10.6.2).
 struct PcrSelection {
-  uint16_t hash = 0;          // TPM_ALG_ID; 0x000b is SHA-256
-  base::Bytes select;         // bitmap, PCR 0 is bit 0 of byte 0
+  uint16_t hash = 0;   // TPM_ALG_ID; 0x000b is SHA-256
+  base::Bytes select;  // bitmap, PCR 0 is bit 0 of byte 0
 };
 
 // TPMS_ATTEST of a quote (TPM 2.0 library, part 2, 10.12.12). Big-endian on the wire.

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/config.h"
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+#include <utility>
+
+#include "base/file.h"
+#include "base/http_curl.h"
+#include "base/toml_table.h"
+
+namespace attestd::agent {
+namespace {
+
+constexpr size_t kMaxConfigBytes = size_t{1} << 20;
+constexpr mode_t kMaxMode = 0777;
+// sizeof(sockaddr_un::sun_path), with the terminating zero.
+constexpr size_t kMaxSocketPath = 107;
+
+absl::StatusOr<TeeConfig> ReadTee(base::TomlTable table, std::span<const tee::Backend> backends) {
+  TeeConfig tee;
+  ASSIGN_OR_RETURN(const auto backend, table.Text("backend"));
+  ASSIGN_OR_RETURN(const auto allow_sample, table.Boolean("allow_sample"));
+  RETURN_IF_ERROR(table.Finish());
+  tee.backend = backend.value_or(tee.backend);
+  tee.allow_sample = allow_sample.value_or(false);
+  if (tee.backend == "auto") {
+    return tee;
+  }
+  const auto found = std::find_if(backends.begin(), backends.end(),
+                                  [&](const auto& b) { return b.name == tee.backend; });
+  if (found == backends.end()) {
+    std::string known = "auto";
+    for (const tee::Backend& b : backends) {
+      known += ", " + b.name;
+    }
+    return table.Error("backend", "\"" + tee.backend + "\" is not built in; choose " + known);
+  }
+  if (found->fake && !tee.allow_sample) {
+    return table.Error("backend", "\"" + tee.backend +
+                                      "\" makes evidence that proves nothing; for development add "
+                                      "allow_sample = true");
+  }
+  return tee;
+}
+
+absl::StatusOr<BrokerConfig> ReadBroker(base::TomlTable table) {
+  BrokerConfig broker;
+  ASSIGN_OR_RETURN(const auto name, table.Text("name"));
+  ASSIGN_OR_RETURN(const auto url, table.Text("url"));
+  ASSIGN_OR_RETURN(const auto ca_file, table.Text("ca_file"));
+  ASSIGN_OR_RETURN(const auto allow_http, table.Boolean("allow_http"));
+  RETURN_IF_ERROR(table.Finish());
+  broker = {.name = name.value_or("default"),
+            .url = url.value_or(""),
+            .ca_file = ca_file.value_or(""),
+            .allow_http = allow_http.value_or(false)};
+  if (broker.name.empty()) {
+    return table.Error("name", "must not be empty");
+  }
+  if (!url.has_value()) {
+    return table.Error("url", "is missing; for example url = \"https://kbs.example:8080\"");
+  }
+  while (broker.url.ends_with('/')) {
+    broker.url.pop_back();
+  }
+  const auto parsed = base::ParseHttpUrl(broker.url);
+  if (!parsed.ok()) {
+    return table.Error("url", std::string(parsed.status().message()));
+  }
+  if (parsed->scheme != "https" && !broker.allow_http) {
+    return table.Error("url", "is not https; for development on loopback add allow_http = true");
+  }
+  return broker;
+}
+
+// "0600" or 0o600.
+absl::StatusOr<mode_t> ReadMode(base::TomlTable& table) {
+  const toml::node* node = table.Node("mode");
+  mode_t mode = ListenerConfig{}.mode;
+  if (node == nullptr) {
+    return mode;
+  }
+  int64_t value = -1;
+  if (node->is_integer()) {
+    value = node->as_integer()->get();
+  } else if (node->is_string()) {
+    const std::string& text = node->as_string()->get();
+    const auto end = text.data() + text.size();
+    if (const auto parsed = std::from_chars(text.data(), end, value, 8);
+        parsed.ec != std::errc() || parsed.ptr != end) {
+      value = -1;
+    }
+  }
+  if (value < 0 || value > int64_t{kMaxMode}) {
+    return table.Error("mode", "expected octal permissions, for example \"0660\"");
+  }
+  return static_cast<mode_t>(value);
+}
+
+absl::StatusOr<ListenerConfig> ReadListener(base::TomlTable table) {
+  ListenerConfig listener;
+  ASSIGN_OR_RETURN(const auto path, table.Text("path"));
+  ASSIGN_OR_RETURN(listener.mode, ReadMode(table));
+  RETURN_IF_ERROR(table.Finish());
+  listener.path = path.value_or(listener.path);
+  if (!listener.path.starts_with('/') || listener.path.size() > kMaxSocketPath) {
+    return table.Error("path", "expected an absolute path of at most 107 bytes");
+  }
+  return listener;
+}
+
+absl::StatusOr<tee::Settings> ReadBackend(base::TomlTable table, const tee::Backend& backend) {
+  tee::Settings settings;
+  for (const tee::SettingSpec& spec : backend.settings) {
+    if (spec.kind == tee::SettingSpec::Kind::kText) {
+      ASSIGN_OR_RETURN(auto text, table.Text(spec.name));
+      if (text.has_value()) {
+        settings.emplace(spec.name, *std::move(text));
+      }
+    } else {
+      ASSIGN_OR_RETURN(const auto number, table.Integer(spec.name));
+      if (number.has_value()) {
+        settings.emplace(spec.name, *number);
+      }
+    }
+  }
+  RETURN_IF_ERROR(table.Finish());
+  if (backend.validate != nullptr) {
+    if (const absl::Status status = backend.validate(settings); !status.ok()) {
+      return table.Error("", std::string(status.message()));
+    }
+  }
+  return settings;
+}
+
+// Refuses two entries with the same value of a key.
+template <typename Entry>
+absl::Status RefuseTwins(const std::vector<Entry>& entries, std::string Entry::*key,
+                         const std::string& what) {
+  for (size_t i = 0; i < entries.size(); ++i) {
+    for (size_t k = 0; k < i; ++k) {
+      if (entries[i].*key == entries[k].*key) {
+        return base::MakeStatus(absl::StatusCode::kInvalidArgument,
+                                what + " \"" + entries[i].*key + "\" is given twice");
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+class Reader {
+ public:
+  Reader(const toml::table& root, std::string source, std::span<const tee::Backend> backends)
+      : source_(std::move(source)), root_(root, source_, ""), backends_(backends) {}
+
+  absl::StatusOr<Config> Read() {
+    Config config;
+    ASSIGN_OR_RETURN(const toml::table* tee, Table("tee"));
+    ASSIGN_OR_RETURN(config.tee, ReadTee(base::TomlTable(*tee, source_, "[tee]"), backends_));
+    for (const tee::Backend& backend : backends_) {
+      ASSIGN_OR_RETURN(const toml::table* table, Table(backend.name));
+      ASSIGN_OR_RETURN(
+          config.backend_settings[backend.name],
+          ReadBackend(base::TomlTable(*table, source_, "[" + backend.name + "]"), backend));
+    }
+    RETURN_IF_ERROR(ReadArray("kbs", [&](base::TomlTable table) -> absl::Status {
+      ASSIGN_OR_RETURN(config.brokers.emplace_back(), ReadBroker(std::move(table)));
+      return absl::OkStatus();
+    }));
+    RETURN_IF_ERROR(ReadArray("listener", [&](base::TomlTable table) -> absl::Status {
+      ASSIGN_OR_RETURN(config.listeners.emplace_back(), ReadListener(std::move(table)));
+      return absl::OkStatus();
+    }));
+    RETURN_IF_ERROR(root_.Finish());
+    RETURN_IF_ERROR(Complete(config));
+    return config;
+  }
+
+ private:
+  // A table of the file, or an empty one.
+  absl::StatusOr<const toml::table*> Table(const std::string& key) {
+    const toml::node* node = root_.Node(key);
+    if (node != nullptr && !node->is_table()) {
+      return root_.Error(key, "expected a table: [" + key + "]");
+    }
+    return node != nullptr ? node->as_table() : &empty_;
+  }
+
+  template <typename ReadOne>
+  absl::Status ReadArray(const std::string& key, ReadOne read_one) {
+    const toml::node* node = root_.Node(key);
+    if (node == nullptr) {
+      return absl::OkStatus();
+    }
+    if (!node->is_array_of_tables()) {
+      return root_.Error(key, "expected an array of tables: [[" + key + "]]");
+    }
+    for (const toml::node& element : *node->as_array()) {
+      RETURN_IF_ERROR(read_one(base::TomlTable(*element.as_table(), source_, "[[" + key + "]]")));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Complete(Config& config) const {
+    if (config.brokers.empty()) {
+      return base::MakeStatus(absl::StatusCode::kInvalidArgument,
+                              source_ + ": no broker is configured; add a [[kbs]] table with url");
+    }
+    if (config.listeners.empty()) {
+      config.listeners.emplace_back();
+    }
+    if (const auto status = RefuseTwins(config.brokers, &BrokerConfig::name, "[[kbs]] name");
+        !status.ok()) {
+      return base::Annotate(status, source_);
+    }
+    return base::Annotate(RefuseTwins(config.listeners, &ListenerConfig::path, "[[listener]] path"),
+                          source_);
+  }
+
+  const toml::table empty_;
+  const std::string source_;
+  base::TomlTable root_;
+  std::span<const tee::Backend> backends_;
+};
+
+}  // namespace
+
+absl::StatusOr<Config> ParseConfig(std::string_view text, const std::string& source,
+                                   std::span<const tee::Backend> backends) {
+  const toml::parse_result parsed = toml::parse(text, source);
+  if (!parsed) {
+    return base::MakeStatus(absl::StatusCode::kInvalidArgument,
+                            source + ":" + std::to_string(parsed.error().source().begin.line) +
+                                ": " + std::string(parsed.error().description()));
+  }
+  return Reader(parsed.table(), source, backends).Read();
+}
+
+absl::StatusOr<Config> LoadConfig(const std::string& path, std::span<const tee::Backend> backends) {
+  ASSIGN_OR_RETURN(const std::string text, base::ReadFile(path, kMaxConfigBytes));
+  return ParseConfig(text, path, backends);
+}
+
+}  // namespace attestd::agent

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_AGENT_CONFIG_H_
+#define ATTESTD_AGENT_CONFIG_H_
+
+#include <sys/types.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "tee/backend.h"
+#include "tee/detect.h"
+
+namespace attestd::agent {
+
+// [tee]
+struct TeeConfig {
+  std::string backend = "auto";
+  bool allow_sample = false;
+};
+
+// [[kbs]]
+struct BrokerConfig {
+  std::string name;
+  std::string url;  // without a trailing slash
+  std::string ca_file;
+  bool allow_http = false;
+};
+
+// [[listener]]
+struct ListenerConfig {
+  std::string path = "/run/attestd/attestd.sock";
+  mode_t mode = 0600;
+};
+
+struct Config {
+  TeeConfig tee;
+  tee::SettingsByBackend backend_settings;
+  std::vector<BrokerConfig> brokers;      // at least one; names are unique
+  std::vector<ListenerConfig> listeners;  // at least one; paths are unique
+};
+
+// Reads and validates TOML. InvalidArgument "source:line: key: what to change" for a syntax error,
+// an unknown key, a wrong type or a value that makes no sense. `backends` are those built in.
+absl::StatusOr<Config> ParseConfig(std::string_view text, const std::string& source,
+                                   std::span<const tee::Backend> backends);
+
+// The same from a regular file of at most 1 MiB; its errors name the path.
+absl::StatusOr<Config> LoadConfig(const std::string& path, std::span<const tee::Backend> backends);
+
+}  // namespace attestd::agent
+
+#endif  // ATTESTD_AGENT_CONFIG_H_

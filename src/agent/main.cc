@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// attestd: the attestation agent's entry point.
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <iostream>
+#include <string>
+
+#include "agent/config.h"
+#include "agent/wiring.h"
+#include "base/handle.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "tee/backend.h"
+
+namespace attestd::agent {
+namespace {
+
+constexpr size_t kMinSecretMemory = size_t{4} << 20;
+constexpr size_t kMaxSecretMemory = size_t{32} << 20;
+
+// No core dump, no ptrace by others of our uid.
+void ForbidDumps() {
+  constexpr rlimit kNone = {.rlim_cur = 0, .rlim_max = 0};
+  if (::prctl(PR_SET_DUMPABLE, 0) != 0 || ::setrlimit(RLIMIT_CORE, &kNone) != 0) {
+    base::Log(base::Severity::kWarning, "core dumps could not be forbidden");
+  }
+}
+
+// As much as the kernel lets us lock, between 4 and 32 MiB.
+absl::Status SetUpSecretMemory() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_MEMLOCK, &limit);
+  const size_t size = std::clamp(std::bit_floor(static_cast<size_t>(limit.rlim_cur)),
+                                 kMinSecretMemory, kMaxSecretMemory);
+  ASSIGN_OR_RETURN(const base::SecretMemory memory, base::InitSecretMemory(size));
+  if (!memory.locked) {
+    base::Log(base::Severity::kWarning,
+              "secret memory is not locked and may be swapped; raise LimitMEMLOCK",
+              {{"wanted_bytes", std::to_string(size)}});
+  }
+  return absl::OkStatus();
+}
+
+// Blocks the signals that end us, so that no handler ever runs: a handler's frame would keep a
+// copy of the registers. Threads started later inherit the mask.
+base::UniqueFd BlockSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    sigaddset(&set, signal);
+  }
+  if (::pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0 || ::signal(SIGPIPE, SIG_IGN) == SIG_ERR) {
+    return base::UniqueFd();
+  }
+  return base::UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC));
+}
+
+// Returns when SIGTERM or SIGINT came.
+void WaitForEnd(const base::UniqueFd& signals) {
+  signalfd_siginfo info{};
+  while (true) {
+    const ssize_t size = ::read(signals.get(), &info, sizeof info);
+    if (size < 0 && errno != EINTR) {
+      return;
+    }
+    if (size == sizeof info && info.ssi_signo != SIGHUP) {
+      return;
+    }
+    if (size == sizeof info) {
+      base::Log(base::Severity::kWarning, "SIGHUP ignored: restart to take a new configuration");
+    }
+  }
+}
+
+struct Options {
+  std::string config = "/etc/attestd/config.toml";
+  bool check = false;
+};
+
+absl::Status Serve(const Options& options) {
+  const std::vector<tee::Backend> backends = tee::BuiltInBackends();
+  ASSIGN_OR_RETURN(const Config config, LoadConfig(options.config, backends));
+  if (options.check) {
+    std::cout << options.config << ": ok" << std::endl;
+    return absl::OkStatus();
+  }
+  ForbidDumps();
+  RETURN_IF_ERROR(SetUpSecretMemory());
+  const base::UniqueFd signals = BlockSignals();
+  if (!signals.valid()) {
+    return absl::InternalError("signals could not be set up");
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<Agent> agent, StartAgent(config, backends));
+  sd_notify(0, "READY=1");
+  WaitForEnd(signals);
+  sd_notify(0, "STOPPING=1");
+  base::Log(base::Severity::kNotice, "stopping");
+  agent.reset();
+  return absl::OkStatus();
+}
+
+int Main(int argc, char** argv) {
+  Options options;
+  CLI::App app("attestd: attestation agent for confidential VMs");
+  app.add_option("--config", options.config, "Configuration file (TOML)")->capture_default_str();
+  app.add_flag("--check-config", options.check, "Validate the configuration and exit");
+  app.set_version_flag("--version", std::string("attestd ") + ATTESTD_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  ::umask(0077);
+  const absl::Status status = Serve(options);
+  if (!status.ok()) {
+    base::Log(base::Severity::kError, "attestd cannot run: " + std::string(status.message()));
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace attestd::agent
+
+int main(int argc, char** argv) { return attestd::agent::Main(argc, argv); }

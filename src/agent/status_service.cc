@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/status_service.h"
+
+#include <utility>
+
+#include "agent/status_table.h"
+#include "base/status.h"
+
+namespace attestd::agent {
+
+StatusService::StatusService(Facts facts, const BrokerSet& brokers, const Readiness& readiness)
+    : facts_(std::move(facts)), brokers_(brokers), readiness_(readiness) {}
+
+grpc::ServerUnaryReactor* StatusService::GetStatus(grpc::CallbackServerContext* context,
+                                                   const attestd::v1::GetStatusRequest* /*request*/,
+                                                   attestd::v1::GetStatusResponse* response) {
+  const absl::Status ready = readiness_.Get();
+  response->set_version(ATTESTD_VERSION);
+  response->set_tee(facts_.tee);
+  response->set_sample(facts_.sample);
+  response->set_ready(ready.ok());
+  if (!ready.ok()) {
+    response->set_not_ready_reason(std::string(PublicText(ready)));
+  }
+  response->set_uptime_seconds(absl::ToDoubleSeconds(base::BootTime() - started_));
+  for (const Broker& broker : brokers_.all()) {
+    attestd::v1::BrokerStatus* status = response->add_brokers();
+    status->set_name(broker.config.name);
+    status->set_url(broker.config.url);
+    status->set_allow_http(broker.config.allow_http);
+    status->set_session(broker.client->HasSession());
+  }
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+}  // namespace attestd::agent

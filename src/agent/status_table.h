@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_AGENT_STATUS_TABLE_H_
+#define ATTESTD_AGENT_STATUS_TABLE_H_
+
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace attestd::agent {
+
+// The one table from a failure to what a caller may read: a constant text that names the step and
+// what to do. The cause stays in the log, under the same request id.
+std::string_view PublicText(const absl::Status& status);
+
+// "text [request id]".
+std::string PublicMessage(const absl::Status& status, std::string_view request_id);
+
+// An id that is unique on this machine while it runs: "5f3a9c01-17".
+std::string NewRequestId();
+
+}  // namespace attestd::agent
+
+#endif  // ATTESTD_AGENT_STATUS_TABLE_H_

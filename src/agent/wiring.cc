@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/wiring.h"
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/attestation_service.h"
+#include "agent/broker_set.h"
+#include "agent/call.h"
+#include "agent/readiness.h"
+#include "agent/resource_service.h"
+#include "agent/server.h"
+#include "agent/status_service.h"
+#include "agent/status_table.h"
+#include "agent/unix_listener.h"
+#include "agent/worker_pool.h"
+#include "base/http_curl.h"
+#include "base/log.h"
+#include "evidence/collector.h"
+#include "tee/detect.h"
+
+namespace attestd::agent {
+namespace {
+
+// Each worker holds at most one connection to a broker.
+constexpr size_t kMaxWorkers = 16;
+constexpr size_t kMaxWaiting = 2048;
+constexpr absl::Duration kCheckTime = absl::Seconds(10);
+
+// Services whose health follows the device; "" is the server as a whole.
+std::vector<std::string> HealthNames() {
+  return {"", api::GetResourceService::service_full_name(),
+          attestation_agent::AttestationAgentService::service_full_name()};
+}
+
+absl::StatusOr<std::vector<UnixListener>> Listen(const Config& config) {
+  std::vector<UnixListener> listeners;
+  for (const ListenerConfig& listener : config.listeners) {
+    ASSIGN_OR_RETURN(UnixListener socket, UnixListener::Create(listener.path, listener.mode));
+    listeners.push_back(std::move(socket));
+  }
+  return listeners;
+}
+
+absl::StatusOr<std::vector<Broker>> MakeBrokers(const Config& config,
+                                                evidence::Collector& collector) {
+  std::vector<Broker> brokers;
+  for (const BrokerConfig& broker : config.brokers) {
+    auto transport =
+        base::CreateCurlTransport({.ca_file = broker.ca_file, .allow_http = broker.allow_http});
+    if (!transport.ok()) {
+      return base::Annotate(transport.status(), "[[kbs]] \"" + broker.name + "\"");
+    }
+    brokers.push_back(
+        {.config = broker,
+         .client = std::make_unique<kbs::KbsClient>(broker.url, *std::move(transport), collector)});
+  }
+  return brokers;
+}
+
+std::unique_ptr<evidence::Collector> MakeCollector(const tee::Backend& backend,
+                                                   const Config& config) {
+  const auto settings = config.backend_settings.find(backend.name);
+  return std::make_unique<evidence::Collector>(backend.create(
+      settings == config.backend_settings.end() ? tee::Settings{} : settings->second));
+}
+
+// Members are destroyed from the last to the first: the server goes before what it calls.
+class RunningAgent : public Agent {
+ public:
+  RunningAgent(const tee::Backend& backend, std::unique_ptr<evidence::Collector> collector,
+               std::vector<Broker> brokers)
+      : collector_(std::move(collector)),
+        brokers_(std::move(brokers)),
+        workers_(kMaxWorkers, kMaxWaiting),
+        readiness_([this] { return collector_->Check(base::Deadline::After(kCheckTime)); },
+                   [this](const absl::Status& status) { Publish(status); }),
+        calls_(workers_, readiness_),
+        resources_(calls_, brokers_),
+        attestation_(calls_, brokers_, *collector_),
+        status_({.tee = std::string(collector_->tee()), .sample = backend.fake}, brokers_,
+                readiness_) {}
+
+  absl::Status Serve(std::vector<UnixListener> listeners) {
+    const std::array<grpc::Service*, 3> services = {&resources_, &attestation_, &status_};
+    ASSIGN_OR_RETURN(auto server, Server::Start(std::move(listeners), services));
+    const absl::MutexLock lock(&server_mutex_);
+    server_ = std::move(server);
+    server_->SetServing(HealthNames(), readiness_.Get().ok());
+    return absl::OkStatus();
+  }
+
+  ~RunningAgent() override {
+    std::unique_ptr<Server> server;
+    {
+      const absl::MutexLock lock(&server_mutex_);
+      server = std::move(server_);
+    }
+    server.reset();
+  }
+
+ private:
+  void Publish(const absl::Status& status) {
+    if (status.ok()) {
+      base::Log(base::Severity::kNotice, "ready", {{"tee", std::string(collector_->tee())}});
+    } else {
+      base::Log(base::Severity::kWarning, "not ready", {{"cause", base::StatusText(status)}});
+    }
+    const absl::MutexLock lock(&server_mutex_);
+    if (server_ != nullptr) {
+      server_->SetServing(HealthNames(), status.ok());
+    }
+  }
+
+  const std::unique_ptr<evidence::Collector> collector_;
+  const BrokerSet brokers_;
+  absl::Mutex server_mutex_;
+  std::unique_ptr<Server> server_ ABSL_GUARDED_BY(server_mutex_);
+  WorkerPool workers_;
+  Readiness readiness_;
+  CallRunner calls_;
+  ResourceService resources_;
+  AttestationService attestation_;
+  StatusService status_;
+};
+
+void LogStart(const tee::Backend& backend, const Config& config) {
+  base::Log(base::Severity::kNotice, "listening",
+            {{"version", ATTESTD_VERSION},
+             {"backend", backend.name},
+             {"socket", config.listeners.front().path}});
+  if (backend.fake) {
+    base::Log(base::Severity::kWarning, "SAMPLE EVIDENCE: backend \"" + backend.name +
+                                            "\" proves nothing; allowed by allow_sample = true");
+  }
+  for (const BrokerConfig& broker : config.brokers) {
+    if (broker.allow_http) {
+      base::Log(base::Severity::kWarning,
+                "PLAIN HTTP is allowed to this broker; anyone on the path can forge secrets",
+                {{"kbs", broker.name}});
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
+                                                  std::span<const tee::Backend> backends) {
+  ASSIGN_OR_RETURN(std::vector<UnixListener> listeners, Listen(config));
+  ASSIGN_OR_RETURN(const tee::Backend* backend,
+                   tee::SelectBackend(backends, config.tee.backend, config.backend_settings));
+  std::unique_ptr<evidence::Collector> collector = MakeCollector(*backend, config);
+  ASSIGN_OR_RETURN(std::vector<Broker> brokers, MakeBrokers(config, *collector));
+  auto agent = std::make_unique<RunningAgent>(*backend, std::move(collector), std::move(brokers));
+  RETURN_IF_ERROR(agent->Serve(std::move(listeners)));
+  LogStart(*backend, config);
+  return agent;
+}
+
+}  // namespace attestd::agent

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_AGENT_WIRING_H_
+#define ATTESTD_AGENT_WIRING_H_
+
+#include <memory>
+#include <span>
+
+#include "agent/config.h"
+#include "base/status.h"
+#include "tee/backend.h"
+
+namespace attestd::agent {
+
+// The running daemon: everything that lives as long as it does. Destroying it stops the daemon.
+class Agent {
+ public:
+  virtual ~Agent() = default;
+};
+
+// The composition root, the only place that knows every concrete class. On return the sockets
+// exist and answer; the device is opened in the background and no packet has been sent.
+absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
+                                                  std::span<const tee::Backend> backends);
+
+}  // namespace attestd::agent
+
+#endif  // ATTESTD_AGENT_WIRING_H_

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_APPRAISAL_PLATFORMS_H_
+#define ATTESTD_APPRAISAL_PLATFORMS_H_
+
+#include <string>
+#include <string_view>
+
+#include "appraisal/appraisal.h"
+
+// Inside the library only: one function for each platform, named once in appraisal.cc.
+namespace attestd::appraisal {
+
+// What every platform's function is given; all is borrowed.
+struct Question {
+  std::string_view evidence_json;
+  base::ByteView report_data;  // the unpadded digest
+  const ReferenceValues& reference;
+};
+
+// "name" passes when the two texts are the same.
+Check CompareTexts(std::string name, std::string expected, std::string found);
+
+absl::StatusOr<Appraisal> AppraiseTpm(const Question& question);
+// Also for "sampledevice".
+absl::StatusOr<Appraisal> AppraiseSample(const Question& question);
+
+}  // namespace attestd::appraisal
+
+#endif  // ATTESTD_APPRAISAL_PLATFORMS_H_

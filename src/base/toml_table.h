@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_BASE_TOML_TABLE_H_
+#define ATTESTD_BASE_TOML_TABLE_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+#include "base/status.h"
+
+namespace attestd::base {
+
+// Reads one TOML table and remembers which keys were asked for, so that Finish can refuse the
+// others. Errors are InvalidArgument "source:line: [table] key: problem".
+class TomlTable {
+ public:
+  TomlTable(const toml::table& table, std::string source, std::string name);
+
+  absl::StatusOr<std::optional<std::string>> Text(std::string_view key);
+  absl::StatusOr<std::optional<int64_t>> Integer(std::string_view key);
+  absl::StatusOr<std::optional<bool>> Boolean(std::string_view key);
+  // Node of any type, or null.
+  const toml::node* Node(std::string_view key);
+  // Error that names the line of a key, or of the table when the key is absent.
+  absl::Status Error(std::string_view key, std::string_view problem) const;
+  // Refuses keys that were not asked for.
+  absl::Status Finish() const;
+
+ private:
+  const toml::table& table_;
+  const std::string source_;
+  const std::string name_;
+  std::set<std::string, std::less<>> known_;
+};
+
+}  // namespace attestd::base
+
+#endif  // ATTESTD_BASE_TOML_TABLE_H_

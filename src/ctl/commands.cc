@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctl/commands.h"
+
+#include <absl/strings/str_format.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/deadline.h"
+#include "base/encoding.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "ctl/client.h"
+#include "ctl/output_file.h"
+
+namespace attestd::ctl {
+namespace {
+
+// Runtime data is at most 64 bytes; a larger file is read far enough for the daemon to refuse it.
+constexpr size_t kMaxRuntimeDataFile = 4096;
+
+// A failure on this side of the socket. Its errno must not look like the daemon's answer: "file
+// not found" is not "no such resource".
+absl::Status LocalFailure(const absl::Status& status, std::string_view step) {
+  if (status.ok()) {
+    return status;
+  }
+  return base::Annotate(base::MakeStatus(absl::StatusCode::kUnknown, std::string(status.message())),
+                        step);
+}
+
+absl::Status Print(int out, std::string_view text) {
+  return LocalFailure(WriteAll(out, base::AsBytes(text)), "write the result");
+}
+
+absl::Status PrintLine(int out, std::string text) { return Print(out, text.append("\n")); }
+
+absl::Status PrintJson(int out, const base::Json& value) {
+  ASSIGN_OR_RETURN(std::string text, base::DumpJson(value));
+  return PrintLine(out, std::move(text));
+}
+
+absl::Status GetResource(Client& client, const Options& options, int out) {
+  const absl::StatusOr<base::Secret> secret = client.GetResource(options.uri);
+  RETURN_IF_ERROR(base::Annotate(secret.status(), "get-resource"));
+  if (options.out.has_value()) {
+    return LocalFailure(WriteFileAtomically(*options.out, secret->view()),
+                        "write " + options.out->path);
+  }
+  if (options.json) {
+    // Base64 needs no escapes. The copies are wiped when they are freed.
+    return PrintLine(out, R"({"resource":")" + base::Base64Encode(secret->view()) + R"("})");
+  }
+  return LocalFailure(WriteAll(out, secret->view()), "write the result");
+}
+
+absl::StatusOr<base::Bytes> ReadRuntimeData(const Options& options) {
+  if (options.runtime_data_file.empty()) {
+    return options.runtime_data;
+  }
+  const absl::StatusOr<std::string> text =
+      base::ReadFile(options.runtime_data_file, kMaxRuntimeDataFile);
+  if (!text.ok()) {
+    return base::MakeStatus(absl::StatusCode::kInvalidArgument,
+                            "--runtime-data-file: " + std::string(text.status().message()));
+  }
+  return base::ToBytes(base::AsBytes(*text));
+}
+
+absl::Status GetEvidence(Client& client, const Options& options, int out) {
+  ASSIGN_OR_RETURN(const base::Bytes runtime_data, ReadRuntimeData(options));
+  absl::StatusOr<std::string> evidence = client.GetEvidence(runtime_data);
+  RETURN_IF_ERROR(base::Annotate(evidence.status(), "get-evidence"));
+  return PrintLine(out, *std::move(evidence));
+}
+
+absl::Status GetToken(Client& client, const Options& options, int out) {
+  const absl::StatusOr<base::Secret> reply = client.GetToken();
+  RETURN_IF_ERROR(base::Annotate(reply.status(), "get-token"));
+  const std::string_view text = base::AsText(reply->view());
+  if (options.json) {
+    return PrintLine(out, std::string(text));
+  }
+  const absl::StatusOr<base::Json> json = base::ParseJson(text);
+  RETURN_IF_ERROR(LocalFailure(json.status(), "get-token: the daemon's reply"));
+  absl::StatusOr<std::string> token = base::GetString(*json, "token");
+  RETURN_IF_ERROR(LocalFailure(token.status(), "get-token: the daemon's reply"));
+  return PrintLine(out, *std::move(token));
+}
+
+absl::Status GetTeeType(Client& client, const Options& options, int out) {
+  absl::StatusOr<std::string> tee = client.GetTeeType();
+  RETURN_IF_ERROR(base::Annotate(tee.status(), "tee"));
+  return options.json ? PrintJson(out, {{"tee", *tee}}) : PrintLine(out, *std::move(tee));
+}
+
+base::Json StatusJson(const DaemonStatus& status) {
+  base::Json brokers = base::Json::array();
+  for (const BrokerState& broker : status.brokers) {
+    brokers.push_back({{"name", broker.name},
+                       {"url", broker.url},
+                       {"allow_http", broker.allow_http},
+                       {"session", broker.session}});
+  }
+  return {{"version", status.version},
+          {"tee", status.tee},
+          {"ready", status.ready},
+          {"not_ready_reason", status.not_ready_reason},
+          {"sample", status.sample},
+          {"brokers", brokers},
+          {"uptime_seconds", status.uptime_seconds}};
+}
+
+std::string StatusText(const DaemonStatus& status) {
+  std::string text;
+  if (status.sample) {
+    text += "SAMPLE EVIDENCE: nothing is proved\n";
+  }
+  text += "attestd " + status.version + ": " +
+          (status.ready ? "ready" : "NOT READY: " + status.not_ready_reason) + "\n";
+  text += "tee: " + (status.tee.empty() ? "none found" : status.tee) + "\n";
+  for (const BrokerState& broker : status.brokers) {
+    text += "broker " + broker.name + ": " + broker.url +
+            (broker.session ? ", session live" : ", no session yet") +
+            (broker.allow_http ? ", PLAIN HTTP ALLOWED" : "") + "\n";
+  }
+  if (status.brokers.empty()) {
+    text += "broker: none configured\n";
+  }
+  return text + absl::StrFormat("uptime: %.1f s\n", status.uptime_seconds);
+}
+
+absl::Status GetStatus(Client& client, const Options& options, int out) {
+  const absl::StatusOr<DaemonStatus> status = client.GetStatus();
+  RETURN_IF_ERROR(base::Annotate(status.status(), "status"));
+  return options.json ? PrintJson(out, StatusJson(*status)) : Print(out, StatusText(*status));
+}
+
+absl::StatusOr<Client> Connect(const Options& options) {
+  const base::Deadline deadline = base::Deadline::After(options.timeout);
+  absl::StatusOr<Client> client = options.wait ? ConnectWhenReady(options.socket_path, deadline)
+                                               : Client::Connect(options.socket_path, deadline);
+  if (!client.ok()) {
+    return base::Annotate(client.status(), options.wait ? "wait" : "connect");
+  }
+  return client;
+}
+
+}  // namespace
+
+absl::Status RunCommand(const Options& options, int out) {
+  if (options.command == Command::kPrint) {
+    return Print(out, options.text);
+  }
+  ASSIGN_OR_RETURN(Client client, Connect(options));
+  switch (options.command) {
+    case Command::kGetResource:
+      return GetResource(client, options, out);
+    case Command::kGetEvidence:
+      return GetEvidence(client, options, out);
+    case Command::kGetToken:
+      return GetToken(client, options, out);
+    case Command::kTee:
+      return GetTeeType(client, options, out);
+    case Command::kStatus:
+      return GetStatus(client, options, out);
+    case Command::kPrint:
+      break;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace attestd::ctl

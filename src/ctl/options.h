@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_CTL_OPTIONS_H_
+#define ATTESTD_CTL_OPTIONS_H_
+
+#include <absl/time/time.h>
+
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "ctl/output_file.h"
+
+namespace attestd::ctl {
+
+enum class Command { kPrint, kGetResource, kGetEvidence, kGetToken, kTee, kStatus };
+
+// The command line, checked.
+struct Options {
+  Command command = Command::kPrint;
+  std::string text;  // kPrint: what --help or --version prints
+
+  std::string socket_path;
+  absl::Duration timeout;
+  bool wait = false;
+  bool json = false;
+
+  std::string uri;                // kGetResource
+  std::optional<FileSpec> out;    // kGetResource
+  base::Bytes runtime_data;       // kGetEvidence, when the next is empty
+  std::string runtime_data_file;  // kGetEvidence
+};
+
+// InvalidArgument, "usage: ..." with what is wrong, for a command line that means nothing.
+absl::StatusOr<Options> ParseOptions(int argc, const char* const* argv);
+
+}  // namespace attestd::ctl
+
+#endif  // ATTESTD_CTL_OPTIONS_H_

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_TEE_TPM_ATTESTATION_KEY_H_
+#define ATTESTD_TEE_TPM_ATTESTATION_KEY_H_
+
+#include <tss2/tss2_tpm2_types.h>
+
+#include "base/bytes.h"
+#include "base/deadline.h"
+#include "base/status.h"
+#include "tee/tpm/esys_context.h"
+
+namespace attestd::tee::tpm {
+
+// A persistent RSA key in the TPM that signs only what the TPM itself made (restricted).
+struct AttestationKey {
+  EsysObject object;
+  base::Bytes spki;  // DER SubjectPublicKeyInfo
+};
+
+// The key at the persistent handle; where there is none, one is created in the endorsement
+// hierarchy (RSA-2048, RSASSA, SHA-256) and kept under the owner's authority.
+// FailedPrecondition: the handle holds another kind of key (named), or with Reason::kKeyMissing
+// the TPM refused to create or keep one.
+absl::StatusOr<AttestationKey> FindOrCreateAk(const EsysContext& context, TPM2_HANDLE handle,
+                                              base::Deadline deadline);
+
+// DER SubjectPublicKeyInfo of the object's public area, asked from the TPM. FailedPrecondition
+// naming what was found when it is no key that can serve as attestation key.
+absl::StatusOr<base::Bytes> ReadAkPublic(const EsysContext& context, ESYS_TR object,
+                                         base::Deadline deadline);
+
+}  // namespace attestd::tee::tpm
+
+#endif  // ATTESTD_TEE_TPM_ATTESTATION_KEY_H_

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_TEST_DEV_KBS_EVIDENCE_JUDGE_H_
+#define ATTESTD_TEST_DEV_KBS_EVIDENCE_JUDGE_H_
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "test/dev_kbs/ear_claims.h"
+#include "test/dev_kbs/kbs_message.h"
+#include "test/dev_kbs/policy.h"
+
+namespace attestd::dev_kbs {
+
+// Judges the evidence of the session's platform and of every additional device against the policy
+// and the binding of protocol 0.4.0: SHA-384 over the canonical runtime data, which names the
+// nonce and the TEE key. The nonce was compared before. Unauthenticated, with the reason for the
+// log, when one of them is refused; the platform comes first in the result.
+absl::StatusOr<std::vector<AcceptedDevice>> JudgeEvidence(const std::string& tee,
+                                                          const Attestation& attestation,
+                                                          const Policy& policy);
+
+}  // namespace attestd::dev_kbs
+
+#endif  // ATTESTD_TEST_DEV_KBS_EVIDENCE_JUDGE_H_

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "test/dev_kbs/policy.h"
+
+#include <absl/strings/numbers.h>
+
+// The packaged library is built with exceptions; without them it is used as headers.
+#undef TOML_HEADER_ONLY
+#undef TOML_SHARED_LIB
+#define TOML_HEADER_ONLY 1
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/file.h"
+#include "base/public_key.h"
+#include "tee/tpm/quote.h"
+
+namespace attestd::dev_kbs {
+namespace {
+
+// Larger files are not policies or public keys.
+constexpr size_t kMaxFileSize = size_t{1} << 20;
+
+// One key with its value, and where it stands in which file.
+struct Entry {
+  const std::string& path;
+  const toml::key& key;
+  const toml::node& value;
+
+  absl::Status Error(std::string_view why) const {
+    return base::MakeStatus(absl::StatusCode::kInvalidArgument,
+                            path + ":" + std::to_string(key.source().begin.line) + ": " +
+                                std::string(key.str()) + ": " + std::string(why));
+  }
+};
+
+using Reader = absl::Status (*)(const Entry& entry, Policy& policy);
+
+struct KeyReader {
+  std::string_view key;
+  Reader read;
+};
+
+template <size_t kSize>
+absl::Status ReadTable(const toml::table& table, const std::string& path,
+                       const std::array<KeyReader, kSize>& readers, Policy& policy) {
+  for (const auto& [key, value] : table) {
+    const Entry entry{path, key, value};
+    const auto* found =
+        std::find_if(readers.begin(), readers.end(),
+                     [&key = key](const KeyReader& reader) { return reader.key == key.str(); });
+    if (found == readers.end()) {
+      return entry.Error("unknown key");
+    }
+    RETURN_IF_ERROR(found->read(entry, policy));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> ReadTexts(const Entry& entry) {
+  const toml::array* array = entry.value.as_array();
+  if (array == nullptr) {
+    return entry.Error("must be a list of texts");
+  }
+  std::vector<std::string> texts;
+  for (const toml::node& element : *array) {
+    const auto* text = element.as_string();
+    if (text == nullptr) {
+      return entry.Error("must be a list of texts");
+    }
+    texts.push_back(text->get());
+  }
+  return texts;
+}
+
+absl::Status ReadAllowedTees(const Entry& entry, Policy& policy) {
+  ASSIGN_OR_RETURN(policy.allowed_tees, ReadTexts(entry));
+  return absl::OkStatus();
+}
+
+absl::Status ReadDeniedResources(const Entry& entry, Policy& policy) {
+  ASSIGN_OR_RETURN(policy.denied_resources, ReadTexts(entry));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<base::Bytes> ReadKeyFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string pem, base::ReadFile(path, kMaxFileSize));
+  ASSIGN_OR_RETURN(const base::PublicKey key, base::PublicKey::FromPem(pem));
+  return key.ToSpkiDer();
+}
+
+absl::Status ReadTrustedAks(const Entry& entry, Policy& policy) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> files, ReadTexts(entry));
+  const size_t slash = entry.path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "" : entry.path.substr(0, slash + 1);
+  for (const std::string& file : files) {
+    absl::StatusOr<base::Bytes> der =
+        ReadKeyFile(!file.empty() && file.front() == '/' ? file : folder + file);
+    if (!der.ok()) {
+      return entry.Error(file + ": " + std::string(der.status().message()));
+    }
+    policy.reference.trusted_aks.push_back(*std::move(der));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadExpectedPcr(const Entry& entry, Policy& policy) {
+  int index = -1;
+  const std::string name(entry.key.str());
+  if (!absl::SimpleAtoi(name.c_str(), &index) || index < 0 ||
+      index >= static_cast<int>(tee::tpm::kPcrCount) || std::to_string(index) != name) {
+    return entry.Error("not the number of a PCR (0 to 23)");
+  }
+  const auto* text = entry.value.as_string();
+  absl::StatusOr<base::Bytes> value = base::HexDecode(text == nullptr ? "-" : text->get());
+  if (!value.ok() || value->size() != tee::tpm::kSha256Size) {
+    return entry.Error("must be 64 hex digits");
+  }
+  policy.reference.expected_pcrs[index] = *std::move(value);
+  return absl::OkStatus();
+}
+
+absl::Status ReadExpectedPcrs(const Entry& entry, Policy& policy) {
+  const toml::table* table = entry.value.as_table();
+  if (table == nullptr) {
+    return entry.Error("must be a table");
+  }
+  for (const auto& [key, value] : *table) {
+    RETURN_IF_ERROR(ReadExpectedPcr({entry.path, key, value}, policy));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadTpm(const Entry& entry, Policy& policy) {
+  static constexpr std::array<KeyReader, 2> kReaders = {
+      {{"trusted_aks", ReadTrustedAks}, {"expected_pcrs", ReadExpectedPcrs}}};
+  const toml::table* table = entry.value.as_table();
+  if (table == nullptr) {
+    return entry.Error("must be a table");
+  }
+  return ReadTable(*table, entry.path, kReaders, policy);
+}
+
+constexpr std::array<KeyReader, 3> kTopReaders = {{{"allowed_tees", ReadAllowedTees},
+                                                   {"denied_resources", ReadDeniedResources},
+                                                   {"tpm", ReadTpm}}};
+
+}  // namespace
+
+bool Policy::AllowsTee(std::string_view tee) const {
+  return std::find(allowed_tees.begin(), allowed_tees.end(), tee) != allowed_tees.end();
+}
+
+bool Policy::DeniesResource(std::string_view resource) const {
+  return std::any_of(denied_resources.begin(), denied_resources.end(),
+                     [resource](std::string_view pattern) {
+                       if (pattern.ends_with('*')) {
+                         pattern.remove_suffix(1);
+                         return resource.starts_with(pattern);
+                       }
+                       return resource == pattern;
+                     });
+}
+
+absl::StatusOr<Policy> ParsePolicy(std::string_view toml, const std::string& path) {
+  const toml::parse_result parsed = toml::parse(toml, std::string_view(path));
+  if (!parsed) {
+    const toml::parse_error& error = parsed.error();
+    return base::MakeStatus(absl::StatusCode::kInvalidArgument,
+                            path + ":" + std::to_string(error.source().begin.line) + ": " +
+                                std::string(error.description()));
+  }
+  Policy policy;
+  RETURN_IF_ERROR(ReadTable(parsed.table(), path, kTopReaders, policy));
+  return policy;
+}
+
+absl::StatusOr<Policy> ReadPolicy(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string toml, base::ReadFile(path, kMaxFileSize));
+  return ParsePolicy(toml, path);
+}
+
+}  // namespace attestd::dev_kbs
