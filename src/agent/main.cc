@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // attestd: the attestation agent's entry point.
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -16,6 +17,7 @@
 #include <string>
 
 #include "agent/config.h"
+#include "agent/startup_pages.h"
 #include "agent/wiring.h"
 #include "base/handle.h"
 #include "base/log.h"
@@ -27,6 +29,7 @@ namespace {
 
 constexpr size_t kMinSecretMemory = size_t{4} << 20;
 constexpr size_t kMaxSecretMemory = size_t{32} << 20;
+constexpr int kSettleMs = 2000;
 
 // No core dump, no ptrace by others of our uid.
 void ForbidDumps() {
@@ -65,12 +68,16 @@ base::UniqueFd BlockSignals() {
   return base::UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC));
 }
 
-// Returns when SIGTERM or SIGINT came.
+// Returns when SIGTERM or SIGINT came. Gives back the pages of start-up once it has settled.
 void WaitForEnd(const base::UniqueFd& signals) {
+  pollfd waiting = {.fd = signals.get(), .events = POLLIN, .revents = 0};
+  if (::poll(&waiting, 1, kSettleMs) == 0) {
+    ReleaseStartupPages();
+  }
   signalfd_siginfo info{};
   while (true) {
     const ssize_t size = ::read(signals.get(), &info, sizeof info);
-    if (size < 0 && errno != EINTR) {
+    if (size != sizeof info && errno != EINTR) {
       return;
     }
     if (size == sizeof info && info.ssi_signo != SIGHUP) {

@@ -4,7 +4,6 @@
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
 #include <curl/curl.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <utility>
@@ -189,17 +188,6 @@ class CurlTransport : public HttpTransport {
 };
 
 }  // namespace
-
-std::vector<std::string> HttpResponse::Values(std::string_view name) const {
-  std::vector<std::string> values;
-  for (const HttpHeader& header : headers) {
-    if (header.name.size() == name.size() &&
-        ::strncasecmp(header.name.data(), name.data(), name.size()) == 0) {
-      values.push_back(header.value);
-    }
-  }
-  return values;
-}
 
 absl::StatusOr<HttpUrl> ParseHttpUrl(const std::string& text) {
   const Handle<CURLU, curl_url_cleanup> url(curl_url());

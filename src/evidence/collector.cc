@@ -4,47 +4,50 @@
 #include <utility>
 
 namespace attestd::evidence {
-namespace {
 
-// Locks the mutex within the deadline. absl::Mutex has no timed lock, but a condition that is
-// always true makes one.
-bool LockBefore(absl::Mutex& mutex, base::Deadline deadline) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  if (mutex.LockWhenWithTimeout(absl::Condition::kTrue, deadline.Remaining())) {
-    if (!deadline.Expired()) {
-      return true;
+// The right to use the device, given back at the end.
+class Collector::DeviceTurn {
+ public:
+  // DeadlineExceeded when the device stays busy.
+  static absl::StatusOr<DeviceTurn> Take(Collector& collector, base::Deadline deadline) {
+    const absl::MutexLock lock(&collector.mutex_);
+    const absl::Condition is_free(
+        +[](bool* busy) { return !*busy; }, &collector.device_busy_);
+    if (!collector.mutex_.AwaitWithTimeout(is_free, deadline.Remaining()) || deadline.Expired()) {
+      return base::MakeStatus(absl::StatusCode::kDeadlineExceeded, base::Reason::kDeadline,
+                              "no time left while waiting for the TEE device");
+    }
+    collector.device_busy_ = true;
+    return DeviceTurn(&collector);
+  }
+  DeviceTurn(DeviceTurn&& other) noexcept : collector_(std::exchange(other.collector_, nullptr)) {}
+  DeviceTurn& operator=(DeviceTurn&&) = delete;
+  DeviceTurn(const DeviceTurn&) = delete;
+  DeviceTurn& operator=(const DeviceTurn&) = delete;
+  ~DeviceTurn() {
+    if (collector_ != nullptr) {
+      const absl::MutexLock lock(&collector_->mutex_);
+      collector_->device_busy_ = false;
     }
   }
-  mutex.Unlock();
-  return false;
-}
 
-absl::Status DeviceBusy() {
-  return base::MakeStatus(absl::StatusCode::kDeadlineExceeded, base::Reason::kDeadline,
-                          "no time left while waiting for the TEE device");
-}
-
-}  // namespace
+ private:
+  explicit DeviceTurn(Collector* collector) : collector_(collector) {}
+  Collector* collector_;
+};
 
 Collector::Collector(std::unique_ptr<EvidenceSource> primary)
     : primary_(std::move(primary)), tee_(primary_->tee()) {}
 
-absl::Status Collector::Check(base::Deadline deadline) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  if (!LockBefore(device_mutex_, deadline)) {
-    return DeviceBusy();
-  }
-  absl::Status status = primary_->Check();
-  device_mutex_.Unlock();
-  return status;
+absl::Status Collector::Check(base::Deadline deadline) {
+  ASSIGN_OR_RETURN(const DeviceTurn turn, DeviceTurn::Take(*this, deadline));
+  return primary_->Check();
 }
 
-absl::StatusOr<Evidence> Collector::Collect(const ReportData& report_data, base::Deadline deadline)
-    ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  if (!LockBefore(device_mutex_, deadline)) {
-    return DeviceBusy();
-  }
-  absl::StatusOr<Evidence> evidence = primary_->Collect(report_data, deadline);
-  device_mutex_.Unlock();
-  return evidence;
+absl::StatusOr<Evidence> Collector::Collect(const ReportData& report_data,
+                                            base::Deadline deadline) {
+  ASSIGN_OR_RETURN(const DeviceTurn turn, DeviceTurn::Take(*this, deadline));
+  return primary_->Collect(report_data, deadline);
 }
 
 absl::StatusOr<CompositeEvidence> Collector::CollectFor(const RuntimeData& runtime_data,

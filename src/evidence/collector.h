@@ -36,12 +36,15 @@ class Collector {
   absl::StatusOr<Evidence> CollectRaw(base::ByteView report_data, base::Deadline deadline);
 
  private:
+  class DeviceTurn;
   absl::StatusOr<Evidence> Collect(const ReportData& report_data, base::Deadline deadline);
 
   const std::unique_ptr<EvidenceSource> primary_;
   const std::string tee_;
-  // Held while the device works; waiting for it counts against the caller's deadline.
-  absl::Mutex device_mutex_;
+  // Waiting for the device counts against the caller's deadline, so that it is a flag to wait for
+  // and not a lock to take.
+  absl::Mutex mutex_;
+  bool device_busy_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace attestd::evidence

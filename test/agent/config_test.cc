@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/config.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+namespace attestd::agent {
+namespace {
+
+std::vector<tee::Backend> Backends() {
+  tee::Backend real{.name = "real",
+                    .settings = {{.name = "device"},
+                                 {.name = "handle", .kind = tee::SettingSpec::Kind::kInteger}}};
+  real.validate = [](const tee::Settings& settings) {
+    return settings.contains("handle") && std::get<int64_t>(settings.at("handle")) < 0
+               ? absl::InvalidArgumentError("handle: must not be negative")
+               : absl::OkStatus();
+  };
+  return {real, tee::Backend{.name = "sample", .fake = true, .settings = {}}};
+}
+
+absl::StatusOr<Config> Parse(const std::string& text) {
+  return ParseConfig(text, "config.toml", Backends());
+}
+
+constexpr std::string_view kBroker = "[[kbs]]\nurl = \"https://kbs.example\"\n";
+
+TEST_CASE("The smallest configuration names a broker; the rest has defaults") {
+  const auto config = Parse(std::string(kBroker));
+  REQUIRE(config.ok());
+  CHECK(config->tee.backend == "auto");
+  CHECK_FALSE(config->tee.allow_sample);
+  CHECK(config->brokers.at(0).name == "default");
+  CHECK(config->listeners.at(0).path == "/run/attestd/attestd.sock");
+  CHECK(config->listeners.at(0).mode == 0600);
+}
+
+TEST_CASE("Every key of the configuration is read") {
+  const auto config = Parse(R"(
+[tee]
+backend = "sample"
+allow_sample = true
+[real]
+device = "/dev/x"
+handle = 0x81010002
+[[kbs]]
+name = "main"
+url = "http://127.0.0.1:8080/"
+ca_file = "/etc/ca.pem"
+allow_http = true
+[[kbs]]
+name = "other"
+url = "https://kbs.example"
+[[listener]]
+path = "/run/a.sock"
+mode = "0660"
+[[listener]]
+path = "/run/b.sock"
+mode = 0o644
+)");
+  REQUIRE(config.ok());
+  CHECK(config->tee.backend == "sample");
+  CHECK(std::get<std::string>(config->backend_settings.at("real").at("device")) == "/dev/x");
+  CHECK(std::get<int64_t>(config->backend_settings.at("real").at("handle")) == 0x81010002);
+  CHECK(config->brokers.at(0).url == "http://127.0.0.1:8080");
+  CHECK(config->brokers.at(0).ca_file == "/etc/ca.pem");
+  CHECK(config->brokers.at(1).name == "other");
+  CHECK(config->listeners.at(0).mode == 0660);
+  CHECK(config->listeners.at(1).mode == 0644);
+}
+
+TEST_CASE("A mistake in the configuration is named with file, line and key") {
+  struct Row {
+    std::string text;
+    std::string where;
+    std::string what;
+  };
+  const std::string broker(kBroker);
+  const auto row = GENERATE_COPY(
+      Row{"", "config.toml", "no broker"}, Row{"[tee\n", "config.toml:1", ""},
+      Row{broker + "\nx = 1\n", "config.toml:4: [[kbs]] x", "unknown key"},
+      Row{"typo = 1\n" + broker, "config.toml:1: typo", "unknown key"},
+      Row{"[tee]\nbackend = 7\n" + broker, "config.toml:2: [tee] backend", "expected a string"},
+      Row{"[tee]\nbackend = \"snp2\"\n" + broker, "config.toml:2: [tee] backend",
+          "choose auto, real, sample"},
+      Row{"[tee]\nbackend = \"sample\"\n" + broker, "config.toml:2: [tee] backend",
+          "allow_sample = true"},
+      Row{"[tee]\nallow_sample = \"yes\"\n" + broker, "[tee] allow_sample", "true or false"},
+      Row{"tee = 1\n" + broker, "config.toml:1: tee", "[tee]"},
+      Row{"[real]\nhandle = \"x\"\n" + broker, "config.toml:2: [real] handle", "integer"},
+      Row{"[real]\nhandle = -1\n" + broker, "config.toml:1: [real]", "must not be negative"},
+      Row{"[kbs]\nurl = \"https://h\"\n", "config.toml:1: kbs", "[[kbs]]"},
+      Row{"[[kbs]]\nname = \"a\"\n", "config.toml:1: [[kbs]] url", "missing"},
+      Row{"[[kbs]]\nname = \"\"\nurl = \"https://h\"\n", "[[kbs]] name", "empty"},
+      Row{"[[kbs]]\nurl = \"kbs.example\"\n", "config.toml:2: [[kbs]] url", "URL"},
+      Row{"[[kbs]]\nurl = \"http://h\"\n", "config.toml:2: [[kbs]] url", "allow_http = true"},
+      Row{"[[kbs]]\nurl = \"https://h\"\nurl = \"https://g\"\n", "config.toml:3", ""},
+      Row{broker + broker, "config.toml", "given twice"},
+      Row{broker + "[[listener]]\npath = \"rel.sock\"\n", "[[listener]] path", "absolute"},
+      Row{broker + "[[listener]]\nmode = \"0999\"\n", "[[listener]] mode", "octal"},
+      Row{broker + "[[listener]]\nmode = true\n", "[[listener]] mode", "octal"},
+      Row{broker + "[[listener]]\nmode = 0o1777\n", "[[listener]] mode", "octal"},
+      Row{broker + "[[listener]]\npath = \"/" + std::string(107, 'x') + "\"\n", "[[listener]] path",
+          "107"});
+  const auto config = Parse(row.text);
+  REQUIRE_FALSE(config.ok());
+  CHECK(absl::IsInvalidArgument(config.status()));
+  const std::string message(config.status().message());
+  CAPTURE(message);
+  CHECK(message.find(row.where) != std::string::npos);
+  CHECK(message.find(row.what) != std::string::npos);
+}
+
+TEST_CASE("A configuration file that cannot be read is named") {
+  const auto missing = LoadConfig("/nonexistent/config.toml", Backends());
+  CHECK(absl::IsNotFound(missing.status()));
+  CHECK(std::string(missing.status().message()).find("/nonexistent/config.toml") !=
+        std::string::npos);
+  CHECK(absl::IsFailedPrecondition(LoadConfig("/dev/null", Backends()).status()));
+}
+
+}  // namespace
+}  // namespace attestd::agent

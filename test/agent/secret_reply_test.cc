@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/secret_reply.h"
+
+#include <grpcpp/impl/codegen/proto_utils.h>
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "proto/confidential_data_hub.pb.h"
+
+namespace attestd::agent {
+namespace {
+
+TEST_CASE("The hand-written reply is what protobuf would write") {
+  const size_t size = GENERATE(size_t{0}, size_t{1}, size_t{127}, size_t{128}, size_t{16383},
+                               size_t{16384}, size_t{1} << 20);
+  const std::string text(size, '\x5a');
+  grpc::ByteBuffer buffer = EncodeSecretReply(*base::Secret::Copy(base::AsBytes(text)));
+  api::GetResourceResponse expected;
+  expected.set_resource(text);
+  CHECK(buffer.Length() == expected.ByteSizeLong());
+  api::GetResourceResponse parsed;
+  REQUIRE(grpc::SerializationTraits<api::GetResourceResponse>::Deserialize(&buffer, &parsed).ok());
+  CHECK(parsed.resource() == text);
+}
+
+}  // namespace
+}  // namespace attestd::agent

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kbs_client/messages.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/encoding.h"
+#include "base/json.h"
+
+namespace attestd::kbs {
+namespace {
+
+using base::Json;
+
+bool IsRejected(const absl::Status& status) {
+  return absl::IsInternal(status) && base::GetReason(status) == base::Reason::kReplyRejected;
+}
+
+std::string Token(const Json& header, const Json& claims) {
+  const auto part = [](const Json& json) {
+    return base::Base64UrlEncode(base::AsBytes(json.dump()));
+  };
+  return Json{{"token", part(header) + "." + part(claims) + ".c2ln"}}.dump();
+}
+
+TEST_CASE("The request names version, platform and hashes") {
+  CHECK(Json::parse(*BuildRequest("tpm")) ==
+        Json::parse(R"({"version":"0.4.0","tee":"tpm","extra-params":)"
+                    R"({"supported-hash-algorithms":["sha256","sha384","sha512"]}})"));
+}
+
+TEST_CASE("A challenge without a choice means SHA-384") {
+  const std::string body =
+      GENERATE(R"({"nonce":"bm9uY2U=","extra-params":""})", R"({"nonce":"bm9uY2U="})",
+               R"({"nonce":"bm9uY2U=","extra-params":{}})");
+  const auto challenge = ParseChallenge(body);
+  REQUIRE(challenge.ok());
+  CHECK(challenge->nonce == "bm9uY2U=");
+  CHECK(challenge->hash == base::HashAlgorithm::kSha384);
+}
+
+TEST_CASE("A challenge may select the hash") {
+  const auto challenge =
+      ParseChallenge(R"({"nonce":"n","extra-params":{"selected-hash-algorithm":"SHA512"}})");
+  REQUIRE(challenge.ok());
+  CHECK(challenge->hash == base::HashAlgorithm::kSha512);
+}
+
+TEST_CASE("A bad challenge is a rejected reply") {
+  const std::string body =
+      GENERATE(as<std::string>{}, "", "<html>", "[]", "{}", R"({"nonce":""})", R"({"nonce":7})",
+               R"({"nonce":"a","nonce":"b"})",
+               R"({"nonce":"n","extra-params":{"selected-hash-algorithm":1}})",
+               R"({"nonce":"n","extra-params":{"selected-hash-algorithm":"md5"}})",
+               R"({"nonce":"n","extra-params":{"selected-hash-algorithm":""}})",
+               R"({"nonce":")" + std::string(1025, 'n') + R"("})");
+  CHECK(IsRejected(ParseChallenge(body).status()));
+}
+
+TEST_CASE("The session cookie is found among the headers") {
+  CHECK(*ParseSessionCookie({"a=b", "kbs-session-id=0123abcd; Expires=Sun, 22 Nov 2026"}) ==
+        "0123abcd");
+  CHECK(*ParseSessionCookie({"kbs-session-id=x"}) == "x");
+}
+
+TEST_CASE("A bad session cookie is a rejected reply") {
+  using Headers = std::vector<std::string>;
+  const Headers headers = GENERATE(
+      Headers{}, Headers{"other=1"}, Headers{"kbs-session-id="}, Headers{"kbs-session-id=a b"},
+      Headers{"kbs-session-id=a\r\nX: y"}, Headers{"kbs-session-id=" + std::string(257, 'a')},
+      Headers{"kbs-session-id=a", "kbs-session-id=b"}, Headers{"xkbs-session-id=a"});
+  CHECK(IsRejected(ParseSessionCookie(headers).status()));
+}
+
+TEST_CASE("A token lives from issue to expiry, whatever the wall clock says") {
+  const auto token =
+      ParseAttestationResult(Token({{"alg", "ES256"}}, {{"iat", 1795323759}, {"exp", 1795327359}}));
+  REQUIRE(token.ok());
+  CHECK(token->lifetime == absl::Hours(1));
+}
+
+TEST_CASE("A bad attestation result is a rejected reply") {
+  const Json good = {{"iat", 1}, {"exp", 301}};
+  const std::string body = GENERATE_COPY(
+      as<std::string>{}, "", "{}", R"({"token":1})", R"({"token":"abc"})", R"({"token":"a.b"})",
+      R"({"token":"a.b."})", R"({"token":"!.!.!"})", Token({{"alg", "none"}}, good),
+      Token(Json::object(), good), Token({{"alg", "ES256"}}, {{"iat", 1}}),
+      Token({{"alg", "ES256"}}, {{"exp", 301}}),
+      Token({{"alg", "ES256"}}, {{"iat", 301}, {"exp", 1}}),
+      Token({{"alg", "ES256"}}, {{"iat", 1}, {"exp", 1e300}}),
+      R"({"token":")" + std::string(600000, 'a') + R"(.b.c"})");
+  CHECK(IsRejected(ParseAttestationResult(body).status()));
+}
+
+}  // namespace
+}  // namespace attestd::kbs
