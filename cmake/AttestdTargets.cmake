@@ -23,10 +23,10 @@ set(_hardening -fstack-protector-strong -fno-delete-null-pointer-checks
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64")
   list(APPEND _hardening -fcf-protection=full)
 endif()
-if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  # clang 14 gates zero initialisation behind this flag.
-  list(APPEND _hardening $<$<COMPILE_LANGUAGE:CXX>:-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang>)
-endif()
+# clang 14 gates zero initialisation behind this flag.
+list(APPEND _hardening
+  $<$<COMPILE_LANG_AND_ID:C,Clang>:-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang>
+  $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang>)
 add_compile_options(${_hardening})
 if(ATTESTD_SANITIZE)
   add_compile_options(-fsanitize=${ATTESTD_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -74,5 +74,11 @@ function(attestd_test name)
   target_compile_options(${name} PRIVATE ${ATTESTD_WARNINGS})
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} Catch2::Catch2WithMain)
-  catch_discover_tests(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 120)
+  # An empty value would vanish on its way through catch_discover_tests and shift the others.
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  # A case that cannot run prints "SKIPPED: why" and is then no pass in ctest's count.
+  catch_discover_tests(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 120
+    SKIP_REGULAR_EXPRESSION "SKIPPED:")
 endfunction()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "test/support/process.h"
 
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -25,13 +27,13 @@ namespace {
 
 // Path of the program, or "" when there is none.
 std::string FindProgram(const std::string& program) {
-  if (program.find('/') != std::string::npos) {
+  if (absl::StrContains(program, '/')) {
     return ::access(program.c_str(), X_OK) == 0 ? program : "";
   }
   const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nobody sets it
   std::istringstream folders(path == nullptr ? "/usr/bin:/bin" : path);
   for (std::string folder; std::getline(folders, folder, ':');) {
-    std::string candidate = folder + "/" + program;
+    std::string candidate = absl::StrCat(folder, "/", program);
     if (::access(candidate.c_str(), X_OK) == 0) {
       return candidate;
     }
@@ -104,7 +106,7 @@ std::string ReadAll(int fd) {
 }
 
 int PollTimeout(const base::Deadline& deadline) {
-  constexpr int64_t kLongest = 3600 * 1000;
+  constexpr int64_t kLongest = 3'600'000;
   const int64_t left = absl::ToInt64Milliseconds(deadline.Remaining() + absl::Milliseconds(1));
   return static_cast<int>(std::clamp<int64_t>(left, 0, kLongest));
 }

@@ -31,6 +31,8 @@ class Swtpm {
   uint16_t port() const { return port_; }
   // "swtpm:host=127.0.0.1,port=N".
   std::string tcti() const;
+  // Where its state lies; files of a test may lie there too, and go with it.
+  const std::string& dir() const { return state_dir_; }
   // Stops the emulator as a power cut does; the object stays.
   void Kill() { process_.Kill(); }
   // Runs a program of tpm2-tools on this TPM: Tool({"tpm2_getcap", "handles-transient"}). Its

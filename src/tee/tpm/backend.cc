@@ -41,7 +41,7 @@ absl::Status Validate(const Settings& settings) {
   if (!device && !tcti.starts_with(kSwtpmPrefix)) {
     return base::MakeStatus(
         absl::StatusCode::kInvalidArgument,
-        "tcti: \"" + tcti + "\" is neither \"device:/dev/...\" nor \"swtpm:host=...,port=...\"");
+        "tcti: \"" + tcti + R"(" is neither "device:/dev/..." nor "swtpm:host=...,port=...")");
   }
   const int64_t handle = AkHandle(settings);
   if (handle < kFirstHandle || handle > kLastHandle) {
