@@ -140,7 +140,15 @@ absl::Status CheckReady(Client& client) {
 // Errors that go away when the daemon comes up. The socket's mode is set after it is bound.
 bool MayPass(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsPermissionDenied(status) ||
-         absl::IsResourceExhausted(status);
+         absl::IsResourceExhausted(status) || absl::IsDeadlineExceeded(status);
+}
+
+absl::Status GaveUp(const absl::Status& reason) {
+  if (absl::IsPermissionDenied(reason)) {
+    return reason;
+  }
+  return base::MakeStatus(absl::StatusCode::kDeadlineExceeded,
+                          "gave up waiting (--timeout): " + std::string(reason.message()));
 }
 
 }  // namespace
@@ -238,6 +246,7 @@ absl::StatusOr<DaemonStatus> Client::GetStatus() {
 }
 
 absl::StatusOr<Client> ConnectWhenReady(const std::string& path, base::Deadline deadline) {
+  absl::Status reason;
   for (absl::Duration pause = kFirstPause;; pause = std::min(pause * 1.5, kLongestPause)) {
     absl::StatusOr<Client> client = Client::Connect(path, deadline);
     const absl::Status status = client.ok() ? CheckReady(*client) : client.status();
@@ -247,12 +256,12 @@ absl::StatusOr<Client> ConnectWhenReady(const std::string& path, base::Deadline 
     if (!MayPass(status)) {
       return status;
     }
+    // The last call may run out of time; what was missing before says more.
+    if (!absl::IsDeadlineExceeded(status) || reason.ok()) {
+      reason = status;
+    }
     if (deadline.Expired()) {
-      return absl::IsPermissionDenied(status)
-                 ? status
-                 : base::MakeStatus(
-                       absl::StatusCode::kDeadlineExceeded,
-                       "gave up waiting (--timeout): " + std::string(status.message()));
+      return GaveUp(reason);
     }
     absl::SleepFor(std::min(pause, deadline.Remaining()));
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/options.h"
 
+#include <absl/strings/match.h>
+
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <limits>
@@ -65,7 +67,7 @@ absl::StatusOr<std::string> ParseSocket(std::string_view text) {
       break;
     }
   }
-  if (text.empty() || text.find("://") != std::string_view::npos) {
+  if (text.empty() || absl::StrContains({text.data(), text.size()}, "://")) {
     return UsageError("--socket: unix:///path, unix:path or a path is needed");
   }
   return std::string(text);

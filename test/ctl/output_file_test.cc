@@ -43,7 +43,7 @@ class ScopedFileSizeLimit {
   }
   ~ScopedFileSizeLimit() {
     ::setrlimit(RLIMIT_FSIZE, &old_);
-    std::signal(SIGXFSZ, old_handler_);
+    static_cast<void>(std::signal(SIGXFSZ, old_handler_));
   }
   ScopedFileSizeLimit(const ScopedFileSizeLimit&) = delete;
   ScopedFileSizeLimit& operator=(const ScopedFileSizeLimit&) = delete;
@@ -72,8 +72,8 @@ size_t Count(const std::string& directory) {
 }
 
 TEST_CASE("PendingFile is never open to more than it was asked for, at any step") {
-  const mode_t mask = GENERATE(0000, 0022, 0077, 0777);
-  const mode_t mode = GENERATE(0000, 0400, 0600, 0440, 0644, 0777);
+  const mode_t mask = GENERATE(0000U, 0022U, 0077U, 0777U);
+  const mode_t mode = GENERATE(0000U, 0400U, 0600U, 0440U, 0644U, 0777U);
   const ScopedUmask umask(mask);
   const TempDir dir;
   const std::string path = dir.File("secret");
@@ -91,7 +91,7 @@ TEST_CASE("PendingFile is never open to more than it was asked for, at any step"
 }
 
 TEST_CASE("WriteFileAtomically writes every size byte for byte") {
-  const size_t size = GENERATE(0, 1, 4097, 1 << 20);
+  const size_t size = GENERATE(0U, 1U, 4097U, 1U << 20);
   std::string bytes(size, '\0');
   for (size_t i = 0; i < size; i += 3) {
     bytes[i] = static_cast<char>(i);
@@ -158,7 +158,7 @@ TEST_CASE("WriteFileAtomically that fails half way leaves nothing new and the ol
 
 TEST_CASE("WriteFileAtomically gives the file to the owner asked for") {
   if (::geteuid() != 0) {
-    WARN("skipped: only root gives files away");
+    WARN("SKIPPED: only root gives files away");
     return;
   }
   const TempDir dir;
@@ -191,7 +191,7 @@ TEST_CASE("WriteAll reports a reader that went away") {
   ::close(ends[0]);
   const auto old = std::signal(SIGPIPE, SIG_IGN);
   CHECK_FALSE(WriteAll(writer.get(), base::AsBytes("x")).ok());
-  std::signal(SIGPIPE, old);
+  REQUIRE(std::signal(SIGPIPE, old) != SIG_ERR);
 }
 
 }  // namespace

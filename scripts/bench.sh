@@ -1,0 +1,18 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds attestd and prints its performance beside that of its parts, as docs/performance.md shows
+# it: one run, one table. Takes about a minute; the machine should have nothing else to do.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+step "install the Debian packages" >&2
+install_packages scripts/packages.txt scripts/packages-test.txt >&2
+use_ccache
+step "build (preset release)" >&2
+build release attestd attestctl attestd-dev-kbs attestd-bench functional_stubs
+
+step "measure" >&2
+export ATTESTD_BIN_DIR=$root/build/release/bin
+export ATTESTD_STUBS_DIR=$root/build/release/test/functional/stubs
+exec /usr/bin/python3 -B bench/run.py

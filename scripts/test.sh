@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds attestd and runs its tests: all of them on the release build, then the unit tests under
+# the address and undefined behaviour sanitizers. --quick leaves the sanitizers out.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+quick=no
+case ${1:-} in
+"") ;;
+--quick) quick=yes ;;
+*) die "usage: $0 [--quick]" ;;
+esac
+
+passed=0
+skipped=0
+trap 'code=$?; [[ $code == 0 ]] || say "attestd tests: FAILED: $current_step"; exit "$code"' EXIT
+
+# run_tests PRESET [ctest options]: runs them and adds to the counts.
+run_tests() {
+    local preset=$1 report counts
+    shift
+    report=$root/build/$preset/tests.xml
+    rm -f "$report"
+    # One test at a time: the functional tests measure, and each has programs of its own.
+    ctest --preset "$preset" --output-junit "$report" --progress --no-tests=error "$@" || return 1
+    counts=$(python3 scripts/count_tests.py "$report")
+    passed=$((passed + ${counts% *}))
+    skipped=$((skipped + ${counts#* }))
+}
+
+step "install the Debian packages"
+install_packages scripts/packages.txt scripts/packages-test.txt
+use_ccache
+
+step "build (preset release)"
+build release
+step "unit, functional and packaging tests (preset release)"
+run_tests release
+
+sanitizers="sanitizers left out"
+if [[ $quick == no ]]; then
+    step "build with the address and undefined behaviour sanitizers (preset asan)"
+    build asan
+    step "unit tests under the sanitizers (preset asan)"
+    run_tests asan --label-exclude 'functional|packaging'
+    sanitizers="asan+ubsan clean"
+fi
+say "attestd tests: PASSED ($passed tests, $skipped skipped, $sanitizers)"

@@ -1,0 +1,144 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Checks the includes of src/ against the arrows of docs/design.md. They go down only.
+
+Before the tree is judged, planted violations must be found and allowed lines let through.
+"""
+import pathlib
+import re
+import sys
+
+# Folder of src/ -> folders of ours that it may include, beside itself.
+ALLOWED = {
+    "base": set(),
+    "evidence": {"base"},
+    "tee": {"evidence", "base"},
+    "kbs_client": {"evidence", "base"},
+    # Of the platforms the pure parsers only: see PARSERS.
+    "appraisal": {"base", "tee"},
+    "agent": {"kbs_client", "evidence", "tee", "base", "proto"},
+    "ctl": {"appraisal", "base", "proto"},
+}
+
+# Headers of platforms without a device: what the verifier's side may use.
+PARSERS = {"tee/tpm/quote.h"}
+
+# Library -> (pattern of its headers, folders or files that may include it).
+LIBRARIES = {
+    "gRPC": (r"grpc(pp)?/|google/protobuf/", {"agent", "ctl"}),
+    "libcurl": (r"curl/", {"base/http_curl.cc"}),
+    "tss2": (r"tss2/", {"tee/tpm"}),
+    "OpenSSL": (r"openssl/", {"base", "kbs_client", "appraisal"}),
+    "libsystemd": (r"systemd/", {"agent"}),
+    "CLI11": (r"CLI/", {"agent", "ctl"}),
+}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def is_in(path, place):
+    return path == place or path.startswith(place + "/")
+
+
+def platform(path):
+    """"tpm" for tee/tpm/x.h; nothing for files of tee/ itself."""
+    parts = path.split("/")
+    return parts[1] if parts[0] == "tee" and len(parts) > 2 else None
+
+
+def check_own(path, target):
+    """Why the file at `path` may not include our header `target`, or nothing."""
+    folder, wanted = path.split("/")[0], target.split("/")[0]
+    if wanted != folder and wanted not in ALLOWED[folder]:
+        return f"{folder} may not use {wanted}"
+    if folder == "appraisal" and wanted == "tee" and target not in PARSERS:
+        return "appraisal may use parsers of a platform only: " + ", ".join(sorted(PARSERS))
+    if platform(target) and folder == "tee" and platform(path) != platform(target):
+        return "platforms do not know each other, and tee knows none of them"
+    if platform(target) and folder == "agent":
+        return "agent knows platforms through tee/backend.h only"
+    return None
+
+
+def check_library(path, target):
+    for name, (pattern, places) in LIBRARIES.items():
+        if re.match(pattern, target) and not any(is_in(path, place) for place in places):
+            return f"{name} belongs to {', '.join(sorted(places))}"
+    return None
+
+
+def check_text(path, text):
+    """Complaints about one file; `path` is relative to src/."""
+    found = []
+    for bracket, target in INCLUDE.findall(text):
+        first = target.split("/")[0]
+        if bracket == '"' and first not in ALLOWED and first != "proto":
+            why = "is no path of ours"
+        elif bracket == '"':
+            why = check_own(path, target)
+        else:
+            why = check_library(path, target)
+        if why:
+            found.append(f"src/{path}: {target}: {why}")
+    return found
+
+
+def self_test():
+    """The rules can fail, and let pass what is right."""
+    violations = [
+        ("base/hash.cc", '#include "evidence/collector.h"'),
+        ("base/hash.cc", "#include <curl/curl.h>"),
+        ("evidence/collector.cc", '#include "tee/backend.h"'),
+        ("evidence/collector.cc", "  #  include <openssl/evp.h>"),
+        ("tee/detect.cc", '#include "tee/tpm/quote.h"'),
+        ("tee/detect.cc", "#include <tss2/tss2_esys.h>"),
+        ("tee/snp/source.cc", '#include "tee/tpm/quote.h"'),
+        ("tee/tpm/source.cc", '#include "kbs_client/kbs_client.h"'),
+        ("kbs_client/kbs_client.cc", '#include "tee/backend.h"'),
+        ("kbs_client/kbs_client.cc", "#include <grpcpp/grpcpp.h>"),
+        ("kbs_client/kbs_client.cc", '#include "proto/attestd.pb.h"'),
+        ("appraisal/tpm.cc", '#include "tee/tpm/esys_device.h"'),
+        ("appraisal/tpm.cc", '#include "tee/detect.h"'),
+        ("agent/server.cc", '#include "appraisal/appraisal.h"'),
+        ("agent/server.cc", '#include "ctl/client.h"'),
+        ("agent/wiring.cc", '#include "tee/tpm/esys_device.h"'),
+        ("agent/server.cc", "#include <openssl/evp.h>"),
+        ("ctl/client.cc", '#include "agent/config.h"'),
+        ("ctl/main.cc", '#include "options.h"'),
+    ]
+    right = [
+        ("base/http_curl.cc", "#include <curl/curl.h>\n#include <openssl/ssl.h>"),
+        ("tee/tpm/source.cc", '#include <tss2/tss2_esys.h>\n#include "tee/tpm/quote.h"'),
+        ("appraisal/tpm.cc", '#include "tee/tpm/quote.h"\n#include <openssl/evp.h>'),
+        ("agent/wiring.cc", '#include "tee/backend.h"\n#include "kbs_client/kbs_client.h"'),
+        ("ctl/client.cc", '#include <grpcpp/channel.h>\n#include "proto/attestd.grpc.pb.h"'),
+    ]
+    missed = [f"not found: {path}: {line}" for path, line in violations
+              if len(check_text(path, line)) != 1]
+    wrong = [complaint for path, text in right for complaint in check_text(path, text)]
+    return missed + wrong
+
+
+def main():
+    broken = self_test()
+    if broken:
+        print("include_direction: self-test failed:", *broken, sep="\n  ")
+        return 2
+    source = pathlib.Path(__file__).resolve().parent.parent / "src"
+    files = sorted(path for path in source.rglob("*")
+                   if path.suffix in {".cc", ".h", ".c", ".in"} and path.is_file())
+    if not files:
+        print(f"include_direction: no files in {source}")
+        return 2
+    complaints = []
+    for path in files:
+        relative = path.relative_to(source).as_posix()
+        complaints += check_text(relative, path.read_text(encoding="utf-8"))
+    for complaint in complaints:
+        print(complaint)
+    print(f"include_direction: {len(files)} files, {len(complaints)} wrong includes")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
