@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration file.
+#include <vector>
+
+#include "agent/config.h"
+#include "fuzz/fuzz_target.h"
+
+FUZZ_TARGET(input) {
+  static const std::vector<attestd::tee::Backend> kBackends = {
+      {.name = "real",
+       .settings = {{.name = "device"},
+                    {.name = "handle", .kind = attestd::tee::SettingSpec::Kind::kInteger}}},
+      {.name = "sample", .fake = true, .settings = {}}};
+  const auto config =
+      attestd::agent::ParseConfig(attestd::base::AsText(input), "fuzz.toml", kBackends);
+  if (config.ok()) {
+    FUZZ_CHECK(!config->brokers.empty() && !config->listeners.empty());
+    FUZZ_CHECK(config->tee.backend != "sample" || config->tee.allow_sample);
+  }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is accepted has three plain segments and nothing that a URL would read differently.
+#include <algorithm>
+#include <string>
+
+#include "fuzz/fuzz_target.h"
+#include "kbs_client/resource_uri.h"
+
+FUZZ_TARGET(input) {
+  const auto uri = attestd::kbs::ResourceUri::Parse(attestd::base::AsText(input));
+  if (!uri.ok()) {
+    return;
+  }
+  const std::string& path = uri->path();
+  FUZZ_CHECK(std::count(path.begin(), path.end(), '/') == 2);
+  FUZZ_CHECK(path.find_first_of("%?#&;\\@ \r\n\t") == std::string::npos);
+  FUZZ_CHECK(path.find("/.") == std::string::npos && !path.starts_with('.'));
+  const auto again = attestd::kbs::ResourceUri::Parse("kbs://" + uri->broker() + "/" + path);
+  FUZZ_CHECK(again.ok() && again->path() == path);
+}

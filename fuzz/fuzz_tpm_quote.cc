@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// TPMS_ATTEST and TPMT_SIGNATURE.
+#include "fuzz/fuzz_target.h"
+#include "tee/tpm/quote.h"
+
+namespace tpm = attestd::tee::tpm;
+
+FUZZ_TARGET(input) {
+  if (const auto quote = tpm::ParseQuote(input); quote.ok()) {
+    FUZZ_CHECK(quote->extra_data.size() + quote->pcr_digest.size() <= input.size());
+    (void)tpm::SelectsAllSha256Pcrs(*quote);
+  }
+  if (const auto signature = tpm::ParseRsassaSha256(input); signature.ok()) {
+    FUZZ_CHECK(signature->size() < input.size());
+  }
+}
