@@ -229,13 +229,8 @@ class Reader {
 
 absl::StatusOr<Config> ParseConfig(std::string_view text, const std::string& source,
                                    std::span<const tee::Backend> backends) {
-  const toml::parse_result parsed = toml::parse(text, source);
-  if (!parsed) {
-    return base::MakeStatus(absl::StatusCode::kInvalidArgument,
-                            source + ":" + std::to_string(parsed.error().source().begin.line) +
-                                ": " + std::string(parsed.error().description()));
-  }
-  return Reader(parsed.table(), source, backends).Read();
+  ASSIGN_OR_RETURN(const toml::table root, base::ParseToml(text, source));
+  return Reader(root, source, backends).Read();
 }
 
 absl::StatusOr<Config> LoadConfig(const std::string& path, std::span<const tee::Backend> backends) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // attestd: the attestation agent's entry point.
+#include <absl/synchronization/mutex.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -117,6 +118,9 @@ absl::Status Serve(const Options& options) {
 }
 
 int Main(int argc, char** argv) {
+  // Debian builds Abseil without NDEBUG: every lock, gRPC's too, would walk a graph of locks, and
+  // a suspected cycle would abort the process.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   Options options;
   CLI::App app("attestd: attestation agent for confidential VMs");
   app.add_option("--config", options.config, "Configuration file (TOML)")->capture_default_str();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/toml_table.h"
 
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -13,7 +14,42 @@ std::string TypeName(const toml::node& node) {
   return text.str();
 }
 
+absl::Status LineError(const std::string& source, size_t line, std::string_view problem) {
+  return MakeStatus(absl::StatusCode::kInvalidArgument,
+                    source + ":" + std::to_string(line) + ": " + std::string(problem));
+}
+
+bool IsCommentLine(std::string_view line) {
+  const size_t first = line.find_first_not_of(" \t");
+  return first != std::string_view::npos && line[first] == '#';
+}
+
+// Whether the parser can be trusted with the line.
+bool IsPlainLine(std::string_view line) {
+  const bool comment = IsCommentLine(line);
+  return std::all_of(line.begin(), line.end(), [comment](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return c == '\t' || c == '\r' || (byte >= 0x20 && byte < 0x7f) || (byte >= 0x80 && comment);
+  });
+}
+
 }  // namespace
+
+absl::StatusOr<toml::table> ParseToml(std::string_view text, const std::string& source) {
+  size_t number = 1;
+  for (std::string_view rest = text; !rest.empty(); ++number) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    if (!IsPlainLine(line)) {
+      return LineError(source, number, "a character that is neither ASCII nor in a comment line");
+    }
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+  }
+  toml::parse_result parsed = toml::parse(text, source);
+  if (!parsed) {
+    return LineError(source, parsed.error().source().begin.line, parsed.error().description());
+  }
+  return std::move(parsed).table();
+}
 
 TomlTable::TomlTable(const toml::table& table, std::string source, std::string name)
     : table_(table), source_(std::move(source)), name_(std::move(name)) {}

@@ -27,7 +27,7 @@ absl::StatusOr<Config> Parse(const std::string& text) {
 constexpr std::string_view kBroker = "[[kbs]]\nurl = \"https://kbs.example\"\n";
 
 TEST_CASE("The smallest configuration names a broker; the rest has defaults") {
-  const auto config = Parse(std::string(kBroker));
+  const auto config = Parse("  # Schlüssel, 密钥\r\n" + std::string(kBroker));
   REQUIRE(config.ok());
   CHECK(config->tee.backend == "auto");
   CHECK_FALSE(config->tee.allow_sample);
