@@ -24,6 +24,7 @@ struct Check {
 };
 
 // The verdict. Claims are what the evidence says, in the words of Trustee's verifier.
+// NOLINTNEXTLINE(bugprone-exception-escape): the JSON library's move has assertions only.
 struct Appraisal {
   std::vector<Check> checks;
   base::Json claims;

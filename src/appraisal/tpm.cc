@@ -94,11 +94,10 @@ Check CheckReportData(const Quote& quote, base::ByteView digest) {
 // Every check that needs the message to be readable.
 void CheckQuote(const TpmEvidence& evidence, const Question& question, Appraisal& appraisal) {
   const absl::StatusOr<Quote> quote = tee::tpm::ParseQuote(evidence.message);
-  appraisal.checks.push_back(
-      {.name = "quote.format",
-       .passed = quote.ok(),
-       .expected = "a TPMS_ATTEST made by a TPM, of type quote",
-       .found = quote.ok() ? "one" : std::string(quote.status().message())});
+  appraisal.checks.push_back({.name = "quote.format",
+                              .passed = quote.ok(),
+                              .expected = "a TPMS_ATTEST made by a TPM, of type quote",
+                              .found = quote.ok() ? "one" : std::string(quote.status().message())});
   if (!quote.ok()) {
     return;
   }

@@ -61,7 +61,7 @@ absl::StatusOr<base::Json> FindTeeKey(const base::Json& claims) {
       return claims[pointer];
     }
   }
-  return base::MakeStatus(absl::StatusCode::kNotFound, "the token names no TEE key");
+  return base::MakeStatus(absl::StatusCode::kUnauthenticated, "the token names no TEE key");
 }
 
 }  // namespace attestd::dev_kbs

@@ -4,6 +4,7 @@
 
 #include <absl/time/time.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ struct AcceptedDevice {
 base::Json BuildEarClaims(const std::vector<AcceptedDevice>& devices, absl::Time issued,
                           absl::Time expires);
 
-// The TEE's public key in such claims. NotFound when it is at none of Trustee's places.
+// The TEE's public key in such claims. Unauthenticated when it is at none of Trustee's places.
 absl::StatusOr<base::Json> FindTeeKey(const base::Json& claims);
 
 }  // namespace attestd::dev_kbs

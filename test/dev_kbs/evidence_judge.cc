@@ -40,9 +40,8 @@ absl::StatusOr<AcceptedDevice> JudgeOne(const Case& one, const Policy& policy) {
   if (!appraisal->passed()) {
     return Refused(one.tee, appraisal->FirstFailure());
   }
-  return AcceptedDevice{.tee = one.tee,
-                        .claims = std::move(appraisal->claims),
-                        .runtime_data = one.runtime_data};
+  return AcceptedDevice{
+      .tee = one.tee, .claims = std::move(appraisal->claims), .runtime_data = one.runtime_data};
 }
 
 absl::StatusOr<std::vector<Case>> DeviceCases(const Attestation& attestation,

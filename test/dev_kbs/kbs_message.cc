@@ -11,7 +11,7 @@ namespace {
 
 // kbs-types `Tee`, 0.16.
 constexpr std::array<std::string_view, 13> kTees = {
-    "az-snp-vtpm", "az-tdx-vtpm", "nvidia", "sgx", "snp",    "tdx",         "cca",
+    "az-snp-vtpm", "az-tdx-vtpm", "nvidia", "sgx",      "snp",    "tdx",         "cca",
     "csv",         "se",          "tpm",    "hygondcu", "sample", "sampledevice"};
 
 constexpr std::array<std::string_view, 4> kEcMembers = {"crv", "alg", "x", "y"};
@@ -23,8 +23,7 @@ struct TeeKeyShape {
 };
 
 // The shapes of "tee-pubkey"; which of them a secret can be encrypted to is jwe_encrypt's matter.
-constexpr std::array<TeeKeyShape, 2> kTeeKeyShapes = {
-    {{"EC", kEcMembers}, {"RSA", kRsaMembers}}};
+constexpr std::array<TeeKeyShape, 2> kTeeKeyShapes = {{{"EC", kEcMembers}, {"RSA", kRsaMembers}}};
 
 absl::Status Invalid(std::string_view message) {
   return base::MakeStatus(absl::StatusCode::kInvalidArgument, message);
@@ -54,9 +53,9 @@ absl::StatusOr<base::Json> NormalizeTeeKey(const base::Json& key) {
 }  // namespace
 
 KbsAnswer Refuse(const ErrorKind& kind, std::string_view detail, std::string why) {
-  const base::Json body = {
-      {"type", "https://github.com/confidential-containers/kbs/errors/" + std::string(kind.variant)},
-      {"detail", std::string(kind.detail) + std::string(detail)}};
+  const base::Json body = {{"type", "https://github.com/confidential-containers/kbs/errors/" +
+                                        std::string(kind.variant)},
+                           {"detail", std::string(kind.detail) + std::string(detail)}};
   KbsAnswer answer{.status = kind.status, .refusal = std::move(why)};
   // The detail can quote the request, which need not be UTF-8.
   const absl::StatusOr<std::string> text = base::DumpJson(body);

@@ -17,19 +17,19 @@ inline constexpr std::string_view kSessionCookie = "kbs-session-id";
 
 // One HTTP request, without HTTP.
 struct KbsRequest {
-  std::string method;
-  std::string path;           // decoded, without the query
-  std::string cookie;         // value of the Cookie header
-  std::string authorization;  // value of the Authorization header
-  std::string body;
+  std::string method = "GET";
+  std::string path = {};           // decoded, without the query
+  std::string cookie = {};         // value of the Cookie header
+  std::string authorization = {};  // value of the Authorization header
+  std::string body = {};
 };
 
 struct KbsAnswer {
   int status = 200;
-  std::string content_type;  // empty: none
-  std::string set_cookie;    // empty: none
-  std::string body;
-  std::string refusal;  // for the log: why it was refused; empty when it was not
+  std::string content_type = {};  // empty: none
+  std::string set_cookie = {};    // empty: none
+  std::string body = {};
+  std::string refusal = {};  // for the log: why it was refused; empty when it was not
 };
 
 // A variant of Trustee's error enum; every status is 401 but two, which are 404.
@@ -63,6 +63,7 @@ struct AuthRequest {
 absl::StatusOr<AuthRequest> ParseAuthRequest(std::string_view body);
 
 // Body of POST /attest.
+// NOLINTNEXTLINE(bugprone-exception-escape): the JSON library's move has assertions only.
 struct Attestation {
   std::string nonce;
   base::Json tee_pubkey;  // the documented members only: others are dropped, as by Trustee

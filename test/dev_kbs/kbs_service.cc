@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kPrefix = "/kbs/v0";
 constexpr std::string_view kResourcePlugin = "resource";
 constexpr std::string_view kBearer = "Bearer ";
-constexpr size_t kNonceSize = 32;   // Trustee's NONCE_SIZE_BYTES
+constexpr size_t kNonceSize = 32;    // Trustee's NONCE_SIZE_BYTES
 constexpr size_t kSessionSize = 16;  // a UUID
 
 absl::StatusOr<base::Bytes> OpensslRandom(size_t size) {
@@ -48,9 +48,7 @@ KbsAnswer RefuseAuth(const absl::Status& status) {
 Surroundings RealSurroundings() { return {.now = absl::Now, .random = OpensslRandom}; }
 
 KbsService::KbsService(KbsOptions options, Resources resources, TokenSigner signer)
-    : options_(std::move(options)),
-      resources_(std::move(resources)),
-      signer_(std::move(signer)) {}
+    : options_(std::move(options)), resources_(std::move(resources)), signer_(std::move(signer)) {}
 
 absl::StatusOr<std::unique_ptr<KbsService>> KbsService::Create(KbsOptions options) {
   ASSIGN_OR_RETURN(Resources resources, Resources::Open(options.resources));
@@ -163,25 +161,29 @@ KbsAnswer KbsService::Attest(const KbsRequest& request) {
   return answer;
 }
 
-KbsAnswer KbsService::GetResource(const KbsRequest& request, std::string_view resource) const {
-  const std::string refused = "refused resource " + std::string(resource) + ": ";
+absl::StatusOr<base::Json> KbsService::AuthorizedKey(const KbsRequest& request) const {
   const absl::Time now = options_.surroundings.now();
   // The session wins over the token (Trustee, get_attestation_token).
   const absl::StatusOr<Session> session =
       sessions_.Find(FindCookie(request.cookie, kSessionCookie), now);
-  base::Json tee_pubkey;
   if (session.ok() && session->attested.has_value()) {
-    tee_pubkey = session->attested->tee_pubkey;
-  } else if (request.authorization.starts_with(kBearer)) {
-    const absl::StatusOr<base::Json> claims =
-        signer_.Verify(std::string_view(request.authorization).substr(kBearer.size()), now);
-    const absl::StatusOr<base::Json> key = claims.ok() ? FindTeeKey(*claims) : claims;
-    if (!key.ok()) {
-      return Refuse(kTokenVerifierError, "", refused + MessageOf(key.status()));
-    }
-    tee_pubkey = *key;
-  } else {
-    return Refuse(kTokenNotFound, "", refused + "no attested session and no token");
+    return session->attested->tee_pubkey;
+  }
+  if (!request.authorization.starts_with(kBearer)) {
+    return base::MakeStatus(absl::StatusCode::kNotFound, "no attested session and no token");
+  }
+  const std::string_view token = std::string_view(request.authorization).substr(kBearer.size());
+  ASSIGN_OR_RETURN(const base::Json claims, signer_.Verify(token, now));
+  return FindTeeKey(claims);
+}
+
+KbsAnswer KbsService::GetResource(const KbsRequest& request, std::string_view resource) const {
+  const std::string refused = "refused resource " + std::string(resource) + ": ";
+  const absl::StatusOr<base::Json> tee_pubkey = AuthorizedKey(request);
+  if (!tee_pubkey.ok()) {
+    const bool absent = absl::IsNotFound(tee_pubkey.status());
+    return Refuse(absent ? kTokenNotFound : kTokenVerifierError, "",
+                  refused + MessageOf(tee_pubkey.status()));
   }
   if (options_.policy.DeniesResource(resource)) {
     return Refuse(kPolicyDeny, "", refused + "denied by the policy");
@@ -190,7 +192,7 @@ KbsAnswer KbsService::GetResource(const KbsRequest& request, std::string_view re
   if (!secret.ok()) {
     return Refuse(kPluginInternalError, "", refused + MessageOf(secret.status()));
   }
-  absl::StatusOr<std::string> jwe = EncryptToTee(tee_pubkey, *secret);
+  absl::StatusOr<std::string> jwe = EncryptToTee(*tee_pubkey, *secret);
   if (!jwe.ok()) {
     return Refuse(kJweError, "", refused + MessageOf(jwe.status()));
   }

@@ -51,6 +51,8 @@ class KbsService {
   KbsAnswer Attest(const KbsRequest& request);
   KbsAnswer GetResource(const KbsRequest& request, std::string_view resource) const;
 
+  // The TEE key that the session or the token stands for. NotFound: there is neither.
+  absl::StatusOr<base::Json> AuthorizedKey(const KbsRequest& request) const;
   absl::StatusOr<Session> NewSession(const std::string& tee) const;
   // The session after its evidence was accepted, now or earlier. Anything else is the reason for
   // the log.

@@ -3,13 +3,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
-#include <climits>
-#include <cstdlib>
-#include <memory>
+#include <cstddef>
+#include <filesystem>
+#include <system_error>
 
 #include "base/file.h"
-#include "base/handle.h"
 
 namespace attestd::dev_kbs {
 namespace {
@@ -41,17 +39,21 @@ bool IsResource(std::string_view text) {
 }
 
 absl::StatusOr<std::string> RealPath(const std::string& path) {
-  const base::Handle<char, std::free> real(::realpath(path.c_str(), nullptr));
-  if (real == nullptr) {
-    return base::ErrnoStatus(errno, path);
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(path, error);
+  if (error) {
+    return base::ErrnoStatus(error.value(), path);
   }
-  return std::string(real.get());
+  return real.string();
 }
 
 }  // namespace
 
 absl::StatusOr<Resources> Resources::Open(const std::string& folder) {
-  ASSIGN_OR_RETURN(std::string real, RealPath(folder + "/."));
+  ASSIGN_OR_RETURN(std::string real, RealPath(folder));
+  if (!std::filesystem::is_directory(real)) {
+    return base::MakeStatus(absl::StatusCode::kFailedPrecondition, folder + ": not a folder");
+  }
   return Resources(std::move(real));
 }
 

@@ -9,8 +9,8 @@ namespace attestd::dev_kbs {
 
 std::string Session::Cookie() const {
   // IMF-fixdate (RFC 9110, 5.6.7).
-  return std::string(kSessionCookie) + "=" + id + "; Expires=" +
-         absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", expires, absl::UTCTimeZone());
+  return std::string(kSessionCookie) + "=" + id +
+         "; Expires=" + absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", expires, absl::UTCTimeZone());
 }
 
 void Sessions::Add(Session session, absl::Time now) {

@@ -121,8 +121,7 @@ absl::StatusOr<base::Json> TokenSigner::Verify(std::string_view token, absl::Tim
                    base::Base64UrlDecode(token.substr(payload_at, signature_at - payload_at)));
   ASSIGN_OR_RETURN(base::Json claims, base::ParseJson(base::AsText(payload)));
   ASSIGN_OR_RETURN(const base::Json* exp, base::GetMember(claims, "exp"));
-  if (!exp->is_number_integer() ||
-      absl::FromUnixSeconds(exp->get<int64_t>()) + kLeeway <= now) {
+  if (!exp->is_number_integer() || absl::FromUnixSeconds(exp->get<int64_t>()) + kLeeway <= now) {
     return BadToken("the token has expired");
   }
   return claims;

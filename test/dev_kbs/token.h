@@ -25,7 +25,8 @@ class TokenSigner {
   absl::StatusOr<base::Json> Verify(std::string_view token, absl::Time now) const;
 
  private:
-  TokenSigner(KeyHandle key, std::string header) : key_(std::move(key)), header_(std::move(header)) {}
+  TokenSigner(KeyHandle key, std::string header)
+      : key_(std::move(key)), header_(std::move(header)) {}
 
   KeyHandle key_;
   std::string header_;  // base64url

@@ -44,8 +44,7 @@ struct TpmQuoteSpec {
   uint32_t restart_count = 0;
   uint8_t safe = 1;
   uint64_t firmware_version = 0x2019102300163636;
-  std::vector<tee::tpm::PcrSelection> selections = {
-      {.hash = 0x000b, .select = {0xff, 0xff, 0xff}}};
+  std::vector<tee::tpm::PcrSelection> selections = {{.hash = 0x000b, .select = {0xff, 0xff, 0xff}}};
   // The values in the evidence; the quote's digest is over them unless pcr_digest is set.
   tee::tpm::PcrValues pcrs = ZeroPcrs();
   std::optional<base::Bytes> pcr_digest;

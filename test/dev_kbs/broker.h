@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_TEST_DEV_KBS_BROKER_H_
+#define ATTESTD_TEST_DEV_KBS_BROKER_H_
+
+#include <absl/time/time.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/bytes.h"
+#include "test/dev_kbs/kbs_service.h"
+#include "test/support/temp_dir.h"
+
+namespace attestd::dev_kbs {
+
+// A broker for tests: a clock that stands, a folder of resources with one in it.
+struct Broker {
+  explicit Broker(Policy policy) {
+    Put("default/test/secret", base::AsText(secret));
+    KbsOptions options{.policy = std::move(policy), .resources = folder.path()};
+    options.surroundings.now = [this] { return now; };
+    options.surroundings.random = [this, real = options.surroundings.random](size_t size) {
+      return size == nonce.size() ? absl::StatusOr<base::Bytes>(nonce) : real(size);
+    };
+    service = KbsService::Create(std::move(options)).value();
+  }
+  explicit Broker(std::string_view toml =
+                      "allowed_tees = [\"sample\"]\n"
+                      "denied_resources = [\"default/locked/secret\", "
+                      "\"private/*\"]\n")
+      : Broker(ParsePolicy(toml, "policy.toml").value()) {}
+
+  void Put(const std::string& resource, std::string_view content) const {
+    const std::filesystem::path path = folder.File(resource);
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary).write(content.data(), static_cast<long>(content.size()));
+  }
+
+  const base::Bytes secret = {'a', 0, 'b', '\n', 0xff};
+  test::TempDir folder;
+  absl::Time now = absl::FromUnixSeconds(1795323759);
+  base::Bytes nonce;  // what the next challenges carry; random when empty
+  std::unique_ptr<KbsService> service;
+};
+
+}  // namespace attestd::dev_kbs
+
+#endif  // ATTESTD_TEST_DEV_KBS_BROKER_H_

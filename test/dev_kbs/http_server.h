@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_TEST_DEV_KBS_HTTP_SERVER_H_
+#define ATTESTD_TEST_DEV_KBS_HTTP_SERVER_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/status.h"
+#include "test/dev_kbs/kbs_message.h"
+
+namespace httplib {
+class Server;
+}  // namespace httplib
+
+namespace attestd::dev_kbs {
+
+struct ServerOptions {
+  std::string host;
+  int port = 0;           // 0: any free one
+  std::string cert = {};  // PEM files; both empty: plain HTTP
+  std::string key = {};
+  std::function<void()> on_failure = {};  // called when listening ends without Stop
+};
+
+// Text on one line: control characters and bytes outside ASCII are shown as \xNN.
+std::string OneLine(std::string_view text);
+
+// HTTP/1.1 in front of a handler. Keeps connections, answers each with a thread of its own (64 at
+// a time), takes bodies of up to 2 MiB.
+class HttpServer {
+ public:
+  using Handler = std::function<KbsAnswer(const KbsRequest& request)>;
+  // Given a line without its end: "METHOD /path STATUS", or why a request was refused.
+  using LineSink = std::function<void(const std::string& line)>;
+
+  // Listens when it returns. InvalidArgument: bad certificate or key. Unavailable: cannot listen.
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const ServerOptions& options,
+                                                           Handler handler, const LineSink& sink);
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+  ~HttpServer();
+
+  int port() const { return port_; }
+  // Ends after the requests that are being answered; kept connections are closed.
+  void Stop();
+
+ private:
+  explicit HttpServer(std::unique_ptr<httplib::Server> server);
+  void Route(Handler handler, const LineSink& sink);
+  absl::Status Bind(const ServerOptions& options);
+  void Run(const std::function<void()>& on_failure);
+
+  std::unique_ptr<httplib::Server> server_;
+  int listener_ = -1;  // borrowed from server_
+  int port_ = 0;
+  std::atomic<bool> ended_ = false;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace attestd::dev_kbs
+
+#endif  // ATTESTD_TEST_DEV_KBS_HTTP_SERVER_H_

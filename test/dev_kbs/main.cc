@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// attestd-dev-kbs: a key broker for development and tests.
+#include <absl/strings/match.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "base/file.h"
+#include "base/handle.h"
+#include "base/secret.h"
+#include "test/dev_kbs/http_server.h"
+#include "test/dev_kbs/kbs_service.h"
+#include "test/dev_kbs/options.h"
+#include "test/dev_kbs/policy.h"
+
+namespace attestd::dev_kbs {
+namespace {
+
+constexpr size_t kSecretMemory = size_t{16} << 20;
+
+void PrintLine(const std::string& line) {
+  // One call, so that lines of different threads do not mix.
+  static_cast<void>(std::fputs((line + "\n").c_str(), stdout));
+  static_cast<void>(std::fflush(stdout));
+}
+
+// SIGTERM and SIGINT, held back in this thread and those that it starts.
+sigset_t BlockEndSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+// The file is never there with less than the whole number in it.
+absl::Status WritePortFile(const std::string& path, int port) {
+  const std::string temporary = path + ".new";
+  const std::string text = std::to_string(port) + "\n";
+  constexpr mode_t kMode = 0644;
+  base::UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode));
+  if (!fd.valid() ||
+      ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    return base::ErrnoStatus(errno, temporary);
+  }
+  fd.reset();
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
+    return base::ErrnoStatus(errno, path);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<KbsService>> MakeService(const Options& options) {
+  ASSIGN_OR_RETURN(Policy policy, ReadPolicy(options.policy));
+  return KbsService::Create({.policy = std::move(policy),
+                             .resources = options.resources,
+                             .session_lifetime = absl::Seconds(options.session_seconds)});
+}
+
+absl::Status Run(const Options& options) {
+  RETURN_IF_ERROR(base::InitSecretMemory(kSecretMemory).status());
+  const sigset_t signals = BlockEndSignals();
+  ASSIGN_OR_RETURN(const std::unique_ptr<KbsService> service, MakeService(options));
+  std::atomic<bool> failed = false;
+  const ServerOptions where{.host = options.listen.host,
+                            .port = options.listen.port,
+                            .cert = options.cert,
+                            .key = options.key,
+                            .on_failure = [&failed] {
+                              failed = true;
+                              ::kill(::getpid(), SIGTERM);
+                            }};
+  const auto handle = [&service](const KbsRequest& request) { return service->Handle(request); };
+  ASSIGN_OR_RETURN(const std::unique_ptr<HttpServer> server,
+                   HttpServer::Start(where, handle, PrintLine));
+  const bool ipv6 = absl::StrContains(where.host.c_str(), ':');
+  PrintLine("attestd-dev-kbs listening on " + std::string(options.http ? "http://" : "https://") +
+            (ipv6 ? "[" + where.host + "]" : where.host) + ":" + std::to_string(server->port()));
+  if (!options.port_file.empty()) {
+    RETURN_IF_ERROR(WritePortFile(options.port_file, server->port()));
+  }
+  int signal = 0;
+  sigwait(&signals, &signal);
+  server->Stop();
+  return failed ? base::MakeStatus(absl::StatusCode::kInternal, "stopped listening")
+                : absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace attestd::dev_kbs
+
+int main(int argc, char** argv) {
+  const auto parsed = attestd::dev_kbs::ParseCommandLine(argc, argv);
+  if (const int* code = std::get_if<int>(&parsed)) {
+    return *code;
+  }
+  const absl::Status status =
+      attestd::dev_kbs::Run(*std::get_if<attestd::dev_kbs::Options>(&parsed));
+  if (!status.ok()) {
+    const std::string message(status.message());
+    static_cast<void>(std::fprintf(stderr, "attestd-dev-kbs: %s\n", message.c_str()));
+    return 1;
+  }
+  return 0;
+}
