@@ -2,7 +2,6 @@
 // attestd: the attestation agent's entry point.
 #include <absl/synchronization/mutex.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -14,6 +13,8 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <csignal>
+#include <exception>
 #include <iostream>
 #include <string>
 
@@ -64,7 +65,7 @@ base::UniqueFd BlockSignals() {
     sigaddset(&set, signal);
   }
   if (::pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0 || ::signal(SIGPIPE, SIG_IGN) == SIG_ERR) {
-    return base::UniqueFd();
+    return {};
   }
   return base::UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC));
 }
@@ -144,4 +145,11 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace attestd::agent
 
-int main(int argc, char** argv) { return attestd::agent::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return attestd::agent::Main(argc, argv);
+  } catch (const std::exception&) {
+    // Out of memory, or a library that throws: its text is not ours to print.
+    return 1;
+  }
+}

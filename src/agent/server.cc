@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/server.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -31,6 +32,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(std::vector<UnixListener> 
   if (!stop.valid()) {
     return base::ErrnoStatus(errno, "eventfd");
   }
+  // Never given back: gRPC's own shutdown may wait 10 s for a poller that nobody needs any more.
+  grpc_init();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   for (grpc::Service* service : services) {

@@ -83,6 +83,9 @@ class RunningAgent : public Agent {
         status_({.tee = std::string(collector_->tee()), .sample = backend.fake}, brokers_,
                 readiness_) {}
 
+  RunningAgent(const RunningAgent&) = delete;
+  RunningAgent& operator=(const RunningAgent&) = delete;
+
   absl::Status Serve(std::vector<UnixListener> listeners) {
     const std::array<grpc::Service*, 3> services = {&resources_, &attestation_, &status_};
     ASSIGN_OR_RETURN(auto server, Server::Start(std::move(listeners), services));

@@ -14,6 +14,9 @@ namespace attestd::agent {
 // The running daemon: everything that lives as long as it does. Destroying it stops the daemon.
 class Agent {
  public:
+  Agent() = default;
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
   virtual ~Agent() = default;
 };
 

@@ -22,17 +22,36 @@ absl::Status Refuse(std::string_view message) {
   return MakeStatus(absl::StatusCode::kInvalidArgument, message);
 }
 
+// Length of a UTF-8 sequence, by its first byte.
+size_t SequenceLength(uint8_t lead) {
+  if (lead < 0x80) {
+    return 1;
+  }
+  if (lead < 0xe0) {
+    return 2;
+  }
+  return lead < 0xf0 ? 3 : 4;
+}
+
+// The code point of one valid UTF-8 sequence.
+uint32_t CodePoint(std::string_view sequence) {
+  uint32_t point = static_cast<uint8_t>(sequence.front());
+  if (sequence.size() > 1) {
+    point &= 0xffU >> (sequence.size() + 1);
+  }
+  for (const char c : sequence.substr(1)) {
+    point = (point << 6) | (static_cast<uint8_t>(c) & 0x3fU);
+  }
+  return point;
+}
+
 // UTF-16 code units of valid UTF-8; section 3.2.3 sorts keys by them.
 std::u16string ToUtf16(std::string_view text) {
   std::u16string units;
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<uint8_t>(text[i]);
-    const size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    uint32_t point = length == 1 ? lead : lead & (0xffU >> (length + 1));
-    for (size_t k = 1; k < length && i + k < text.size(); ++k) {
-      point = (point << 6) | (static_cast<uint8_t>(text[i + k]) & 0x3fU);
-    }
-    i += length;
+  while (!text.empty()) {
+    const std::string_view sequence = text.substr(0, SequenceLength(static_cast<uint8_t>(text[0])));
+    text.remove_prefix(sequence.size());
+    const uint32_t point = CodePoint(sequence);
     if (point >= 0x10000) {
       units.push_back(static_cast<char16_t>(0xd800 + ((point - 0x10000) >> 10)));
       units.push_back(static_cast<char16_t>(0xdc00 + ((point - 0x10000) & 0x3ff)));

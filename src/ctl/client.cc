@@ -3,6 +3,7 @@
 
 #include <absl/time/clock.h>
 #include <absl/time/time.h>
+#include <grpc/grpc.h>
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
 #include <grpcpp/client_context.h>
@@ -77,6 +78,8 @@ absl::StatusOr<base::UniqueFd> ConnectSocket(const std::string& path) {
 // gRPC over a socket that is connected already: no name is resolved, so that neither proxies nor
 // service configurations are looked for, and nothing reconnects behind our back.
 std::shared_ptr<grpc::Channel> MakeChannel(base::UniqueFd fd) {
+  // Never given back: gRPC's own shutdown may wait 10 s for a poller that nobody needs any more.
+  grpc_init();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);

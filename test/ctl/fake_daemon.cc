@@ -3,6 +3,7 @@
 
 #include <absl/time/clock.h>
 #include <absl/time/time.h>
+#include <grpc/grpc.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <grpcpp/server_context.h>
@@ -98,6 +99,7 @@ struct FakeDaemon::Services {
 
 FakeDaemon::FakeDaemon(const std::string& socket_path, FakeAnswers answers)
     : services_(std::make_unique<Services>(std::move(answers))) {
+  grpc_init();  // never given back, as in the programs: its shutdown may wait 10 s
   grpc::ServerBuilder builder;
   builder.AddListeningPort("unix:" + socket_path, grpc::InsecureServerCredentials());
   builder.RegisterService(&services_->resource);

@@ -40,17 +40,16 @@ absl::StatusOr<Bytes> Derive(EVP_PKEY* key, EVP_PKEY* peer) {
 // RFC 7518, 4.6.2: SHA-256(00000001 || Z || AlgorithmID || PartyUInfo || PartyVInfo ||
 // SuppPubInfo).
 absl::StatusOr<Bytes> WrappingKey(ByteView shared) {
-  Bytes input = {0, 0, 0, 1};
-  input.insert(input.end(), shared.begin(), shared.end());
-  const std::string info(
+  std::string input("\0\0\0\x01", 4);
+  input += base::AsText(shared);
+  input += std::string_view(
       "\0\0\0\x0e"
       "ECDH-ES+A256KW"
       "\0\0\0\0"
       "\0\0\0\0"
       "\0\0\x01\0",
       30);
-  input.insert(input.end(), info.begin(), info.end());
-  return base::Hash(base::HashAlgorithm::kSha256, input);
+  return base::Hash(base::HashAlgorithm::kSha256, base::AsBytes(input));
 }
 
 absl::StatusOr<Bytes> Unwrap(const Bytes& wrapping_key, const Bytes& wrapped) {

@@ -3,13 +3,6 @@
 
 #include <absl/strings/numbers.h>
 
-// The packaged library is built with exceptions; without them it is used as headers.
-#undef TOML_HEADER_ONLY
-#undef TOML_SHARED_LIB
-#define TOML_HEADER_ONLY 1
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -18,6 +11,7 @@
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/public_key.h"
+#include "base/toml_table.h"
 #include "tee/tpm/quote.h"
 
 namespace attestd::dev_kbs {
@@ -168,15 +162,9 @@ bool Policy::DeniesResource(std::string_view resource) const {
 }
 
 absl::StatusOr<Policy> ParsePolicy(std::string_view toml, const std::string& path) {
-  const toml::parse_result parsed = toml::parse(toml, std::string_view(path));
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
-    return base::MakeStatus(absl::StatusCode::kInvalidArgument,
-                            path + ":" + std::to_string(error.source().begin.line) + ": " +
-                                std::string(error.description()));
-  }
+  ASSIGN_OR_RETURN(const toml::table root, base::ParseToml(toml, path));
   Policy policy;
-  RETURN_IF_ERROR(ReadTable(parsed.table(), path, kTopReaders, policy));
+  RETURN_IF_ERROR(ReadTable(root, path, kTopReaders, policy));
   return policy;
 }
 

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The development key broker behind TLS, and what its log says was asked."""
+import http.client
+import itertools
+import os
+import re
+import ssl
+
+from support.processes import Process, binary, free_ports, wait_until
+
+_REQUEST_LINE = re.compile(r"^(GET|POST) (\S+) (\d{3})$", re.MULTILINE)
+
+
+class Broker:
+    """attestd-dev-kbs with a folder of resources; it keeps its port over restarts."""
+
+    def __init__(self, folder, tls, session_seconds=300):
+        self._folder = folder
+        self.ca_file = tls[0]
+        self.tls = tls[1:]  # certificate and key
+        self._session_seconds = session_seconds
+        self._resources = os.path.join(folder, "resources")
+        self._policy = os.path.join(folder, "policy.toml")
+        self._log = os.path.join(folder, "kbs.log")
+        self._process = None
+        self._markers = itertools.count()
+        self.port = free_ports()
+        os.makedirs(self._resources, exist_ok=True)
+        self.write_policy("")
+
+    @property
+    def url(self):
+        return f"https://127.0.0.1:{self.port}"
+
+    def write_policy(self, text):
+        """Takes effect at the next start."""
+        with open(self._policy, "w", encoding="ascii") as policy:
+            policy.write(text)
+
+    def put(self, resource, content):
+        path = os.path.join(self._resources, resource)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content)
+
+    def start(self, tls=None):
+        """Starts it; `tls` is another (certificate, key) than usual."""
+        port_file = os.path.join(self._folder, "kbs.port")
+        if os.path.exists(port_file):
+            os.remove(port_file)
+        cert, key = tls or self.tls
+        self._process = Process(
+            [binary("attestd-dev-kbs"), "--listen", f"127.0.0.1:{self.port}", "--cert", cert,
+             "--key", key, "--resources", self._resources, "--policy", self._policy,
+             "--session-seconds", str(self._session_seconds), "--port-file", port_file], self._log)
+        wait_until(lambda: os.path.exists(port_file) or not self._process.running(),
+                   "the broker listens")
+        if not self._process.running():
+            raise AssertionError("the broker does not start: " + self._process.log())
+
+    def stop(self):
+        if self._process is not None:
+            self._process.kill()
+
+    def restart(self, **options):
+        """A broker that no longer knows any session."""
+        self.stop()
+        self.start(**options)
+
+    def log(self):
+        return self._process.log()
+
+    def connect(self):
+        """A connection of a client that is not attestd."""
+        return http.client.HTTPSConnection(
+            "127.0.0.1", self.port, timeout=30,
+            context=ssl.create_default_context(cafile=self.ca_file))
+
+    def requests(self):
+        """(method, path, status) of every request so far, those being logged just now included."""
+        marker = f"/marker/{next(self._markers)}"
+        connection = self.connect()
+        connection.request("GET", marker)
+        connection.getresponse().read()
+        connection.close()
+        wait_until(lambda: f"GET {marker} " in self.log(), "the broker logs its requests")
+        return [(method, path, int(status))
+                for method, path, status in _REQUEST_LINE.findall(self.log())
+                if not path.startswith("/marker/")]
+
+    def counted(self):
+        """Counts what is asked from here on: call the result for (auths, attests, gets)."""
+        before = len(self.requests())
+
+        def count():
+            paths = [path for _, path, _ in self.requests()[before:]]
+            return (paths.count("/kbs/v0/auth"), paths.count("/kbs/v0/attest"),
+                    sum(path.startswith("/kbs/v0/resource/") for path in paths))
+        return count
