@@ -13,10 +13,12 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <thread>
 
 #include "agent/config.h"
 #include "agent/startup_pages.h"
@@ -32,6 +34,8 @@ namespace {
 constexpr size_t kMinSecretMemory = size_t{4} << 20;
 constexpr size_t kMaxSecretMemory = size_t{32} << 20;
 constexpr int kSettleMs = 2000;
+// The server's drain of 5 s, and a second for the rest.
+constexpr std::chrono::seconds kExitLimit{6};
 
 // No core dump, no ptrace by others of our uid.
 void ForbidDumps() {
@@ -91,6 +95,16 @@ void WaitForEnd(const base::UniqueFd& signals) {
   }
 }
 
+// Ends the process when an orderly end takes longer than a drain: a TPM that never answers holds
+// the thread that asked it.
+void ExitSoon() {
+  std::thread([] {
+    std::this_thread::sleep_for(kExitLimit);
+    base::Log(base::Severity::kWarning, "stopped without waiting for a device that hangs");
+    ::_exit(0);
+  }).detach();
+}
+
 struct Options {
   std::string config = "/etc/attestd/config.toml";
   bool check = false;
@@ -114,6 +128,7 @@ absl::Status Serve(const Options& options) {
   WaitForEnd(signals);
   sd_notify(0, "STOPPING=1");
   base::Log(base::Severity::kNotice, "stopping");
+  ExitSoon();
   agent.reset();
   return absl::OkStatus();
 }
