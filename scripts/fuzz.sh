@@ -15,7 +15,7 @@ step "install the Debian packages"
 install_packages scripts/packages.txt scripts/packages-test.txt
 use_ccache
 step "build (preset fuzz)"
-build fuzz || die "the fuzz targets do not build"
+build fuzz fuzz_targets || die "the fuzz targets do not build"
 
 if [[ $# == 0 ]]; then
     shopt -s nullglob

@@ -2,6 +2,7 @@
 #include "base/http_curl.h"
 
 #include <absl/base/thread_annotations.h>
+#include <absl/strings/match.h>
 #include <absl/synchronization/mutex.h>
 #include <curl/curl.h>
 
@@ -218,7 +219,7 @@ absl::StatusOr<std::unique_ptr<HttpTransport>> CreateCurlTransport(const CurlOpt
   }
   if (!options.ca_file.empty()) {
     ASSIGN_OR_RETURN(const std::string pem, ReadFile(options.ca_file, kMaxCaBytes));
-    if (pem.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+    if (!absl::StrContains(pem, "-----BEGIN CERTIFICATE-----")) {
       return MakeStatus(absl::StatusCode::kInvalidArgument,
                         options.ca_file + ": holds no PEM certificate");
     }

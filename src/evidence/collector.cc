@@ -60,15 +60,16 @@ absl::StatusOr<CompositeEvidence> Collector::CollectFor(const RuntimeData& runti
   return CompositeEvidence{.primary = std::move(primary), .additional = additional};
 }
 
-absl::StatusOr<Evidence> Collector::CollectRaw(base::ByteView bytes, base::Deadline deadline) {
-  if (bytes.size() > primary_->report_data_limit()) {
+absl::StatusOr<Evidence> Collector::CollectRaw(base::ByteView report_data,
+                                               base::Deadline deadline) {
+  if (report_data.size() > primary_->report_data_limit()) {
     return base::MakeStatus(absl::StatusCode::kInvalidArgument, base::Reason::kTooLarge,
-                            "report data is " + std::to_string(bytes.size()) + " bytes; " + tee_ +
-                                " evidence carries at most " +
+                            "report data is " + std::to_string(report_data.size()) + " bytes; " +
+                                tee_ + " evidence carries at most " +
                                 std::to_string(primary_->report_data_limit()));
   }
-  ASSIGN_OR_RETURN(const ReportData report_data, ReportData::Create(bytes));
-  return Collect(report_data, deadline);
+  ASSIGN_OR_RETURN(const ReportData bound, ReportData::Create(report_data));
+  return Collect(bound, deadline);
 }
 
 }  // namespace attestd::evidence

@@ -106,7 +106,7 @@ absl::StatusOr<JweEnvelope> ParseJwe(std::string_view body) {
   ASSIGN_OR_RETURN(envelope.tag, DecodeMember(*json, "tag"));
   if (envelope.iv.size() != kIvSize || envelope.tag.size() != kTagSize ||
       envelope.encrypted_key.size() > kMaxWrappedKey) {
-    return Rejected("\"iv\", \"tag\" or \"encrypted_key\" has a wrong length");
+    return Rejected(R"("iv", "tag" or "encrypted_key" has a wrong length)");
   }
   return envelope;
 }

@@ -30,7 +30,7 @@ class Device {
   // Waits until the last thing published has this code.
   bool Await(absl::StatusCode code) {
     const absl::MutexLock lock(&mutex_);
-    const auto reached = [this, code] {
+    const auto reached = [this, code]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
       return !published_.empty() && published_.back().code() == code;
     };
     return mutex_.AwaitWithTimeout(absl::Condition(&reached), absl::Seconds(10));
