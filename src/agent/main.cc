@@ -164,7 +164,9 @@ int main(int argc, char** argv) {
   try {
     return attestd::agent::Main(argc, argv);
   } catch (const std::exception&) {
-    // Out of memory, or a library that throws: its text is not ours to print.
+    // Its text is not ours to print.
+    attestd::base::Log(attestd::base::Severity::kError,
+                       "attestd cannot run: out of memory, or a library threw");
     return 1;
   }
 }

@@ -15,7 +15,8 @@ namespace attestd::test {
 // target names in ATTESTD_SOURCE_DIR). Nothing, and "SKIPPED: why" printed, where it is absent.
 inline std::optional<std::string> ReadVector(const std::string& name) {
   constexpr size_t kLimit = size_t{4} << 20;
-  const char* folder = std::getenv("ATTESTD_VECTORS");  // NOLINT(concurrency-mt-unsafe)
+  // Tests do not change their environment. NOLINTNEXTLINE(concurrency-mt-unsafe)
+  const char* folder = std::getenv("ATTESTD_VECTORS");
   const std::string path =
       folder == nullptr ? ATTESTD_SOURCE_DIR "/../shared/vectors" : std::string(folder);
   absl::StatusOr<std::string> text = base::ReadFile(path + "/" + name, kLimit);
