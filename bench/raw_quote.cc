@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "tee/tpm/esys_device.h"
-#include "tee/tpm/tss_status.h"
+#include "tee/tpm2/tss_status.h"
 
 namespace attestd::bench {
 namespace {
 
-using tee::tpm::EsysPtr;
+using tee::tpm2::EsysPtr;
 
 // SHA-256 PCRs 0 to 23 (TPM 2.0 library, part 2, 10.6.1).
 TPML_PCR_SELECTION AllPcrs() {
@@ -28,7 +28,7 @@ TPML_PCR_SELECTION AllPcrs() {
 }  // namespace
 
 absl::StatusOr<RawQuote> RawQuote::Open(const std::string& tcti) {
-  ASSIGN_OR_RETURN(tee::tpm::EsysContext context, tee::tpm::EsysContext::Open(tcti));
+  ASSIGN_OR_RETURN(tee::tpm2::EsysContext context, tee::tpm2::EsysContext::Open(tcti));
   ASSIGN_OR_RETURN(tee::tpm::AttestationKey ak,
                    tee::tpm::FindOrCreateAk(context, tee::tpm::EsysDeviceOptions().ak_handle,
                                             base::Deadline::After(absl::Seconds(60))));
@@ -49,7 +49,7 @@ absl::Status RawQuote::Take() {
                  &extra_data, &scheme, &selection, &message, &signature);
   const EsysPtr<TPM2B_ATTEST> owned_message(message);
   const EsysPtr<TPMT_SIGNATURE> owned_signature(signature);
-  return rc == TSS2_RC_SUCCESS ? absl::OkStatus() : tee::tpm::TssStatus(rc, "TPM2_Quote");
+  return rc == TSS2_RC_SUCCESS ? absl::OkStatus() : tee::tpm2::TssStatus(rc, "TPM2_Quote");
 }
 
 }  // namespace attestd::bench

@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 #include "tee/tpm/attestation_key.h"
-#include "tee/tpm/esys_context.h"
+#include "tee/tpm2/esys_context.h"
 
 namespace attestd::bench {
 
@@ -19,10 +19,10 @@ class RawQuote {
   absl::Status Take();
 
  private:
-  RawQuote(tee::tpm::EsysContext context, tee::tpm::AttestationKey ak)
+  RawQuote(tee::tpm2::EsysContext context, tee::tpm::AttestationKey ak)
       : context_(std::move(context)), ak_(std::move(ak)) {}
 
-  tee::tpm::EsysContext context_;  // outlives ak_
+  tee::tpm2::EsysContext context_;  // outlives ak_
   tee::tpm::AttestationKey ak_;
 };
 

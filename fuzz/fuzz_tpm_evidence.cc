@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Evidence JSON of a TPM: what parses is written back and parses to the same.
 #include "fuzz/fuzz_target.h"
-#include "tee/tpm/quote.h"
+#include "tee/tpm/format/evidence.h"
+#include "tee/tpm2/format/quote.h"
 
 namespace tpm = attestd::tee::tpm;
 

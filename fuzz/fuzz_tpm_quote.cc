@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // TPMS_ATTEST and TPMT_SIGNATURE.
 #include "fuzz/fuzz_target.h"
-#include "tee/tpm/quote.h"
+#include "tee/tpm2/format/quote.h"
 
 namespace tpm = attestd::tee::tpm;
 

@@ -64,7 +64,7 @@ std::unique_ptr<evidence::Collector> MakeCollector(const tee::Backend& backend,
                                                    const Config& config) {
   const auto settings = config.backend_settings.find(backend.name);
   return std::make_unique<evidence::Collector>(backend.create(
-      settings == config.backend_settings.end() ? tee::Settings{} : settings->second));
+      settings == config.backend_settings.end() ? tee::Settings{} : settings->second, {}));
 }
 
 // Members are destroyed from the last to the first: the server goes before what it calls.

@@ -47,15 +47,16 @@ std::string Appraisal::FirstFailure() const {
   return "";
 }
 
-absl::StatusOr<Appraisal> Appraise(std::string_view tee, std::string_view evidence_json,
-                                   base::ByteView report_data, const ReferenceValues& reference) {
+absl::StatusOr<Appraisal> Appraise(std::string_view tee, const Question& question) {
+  std::string known;
   for (const Platform& platform : kPlatforms) {
     if (platform.tee == tee) {
-      return platform.appraise({evidence_json, report_data, reference});
+      return platform.appraise(question);
     }
+    known += (known.empty() ? "" : ", ") + std::string(platform.tee);
   }
   return base::MakeStatus(absl::StatusCode::kInvalidArgument,
-                          "no verifier for evidence of this platform");
+                          "no verifier for evidence of this platform; known: " + known);
 }
 
 }  // namespace attestd::appraisal

@@ -10,17 +10,15 @@
 // Inside the library only: one function for each platform, named once in appraisal.cc.
 namespace attestd::appraisal {
 
-// What every platform's function is given; all is borrowed.
-struct Question {
-  std::string_view evidence_json;
-  base::ByteView report_data;  // the unpadded digest
-  const ReferenceValues& reference;
-};
-
 // "name" passes when the two texts are the same.
 Check CompareTexts(std::string name, std::string expected, std::string found);
 
 absl::StatusOr<Appraisal> AppraiseTpm(const Question& question);
+absl::StatusOr<Appraisal> AppraiseSnp(const Question& question);
+absl::StatusOr<Appraisal> AppraiseTdx(const Question& question);
+absl::StatusOr<Appraisal> AppraiseAzSnpVtpm(const Question& question);
+absl::StatusOr<Appraisal> AppraiseAzTdxVtpm(const Question& question);
+absl::StatusOr<Appraisal> AppraiseCca(const Question& question);
 // Also for "sampledevice".
 absl::StatusOr<Appraisal> AppraiseSample(const Question& question);
 

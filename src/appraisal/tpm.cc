@@ -8,13 +8,14 @@
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "base/public_key.h"
-#include "tee/tpm/quote.h"
+#include "tee/tpm/format/evidence.h"
+#include "tee/tpm2/format/quote.h"
 
 namespace attestd::appraisal {
 namespace {
 
-using tee::tpm::Quote;
 using tee::tpm::TpmEvidence;
+using tee::tpm2::Quote;
 
 // Trust in a shorter RSA key is not justified any more (NIST SP 800-131A rev. 2, table 2).
 constexpr int kMinRsaBits = 2048;
@@ -50,7 +51,7 @@ Check CheckAkSize(const absl::StatusOr<base::PublicKey>& key) {
 absl::Status VerifySignature(const TpmEvidence& evidence,
                              const absl::StatusOr<base::PublicKey>& key) {
   RETURN_IF_ERROR(key.status());
-  ASSIGN_OR_RETURN(const base::Bytes signature, tee::tpm::ParseRsassaSha256(evidence.signature));
+  ASSIGN_OR_RETURN(const base::Bytes signature, tee::tpm2::ParseRsassaSha256(evidence.signature));
   return key->VerifyRsaPkcs1(base::HashAlgorithm::kSha256, evidence.message, signature);
 }
 
@@ -64,7 +65,7 @@ Check CheckSignature(const TpmEvidence& evidence, const absl::StatusOr<base::Pub
 
 std::string Describe(const Quote& quote) {
   std::string text;
-  for (const tee::tpm::PcrSelection& selection : quote.pcr_selections) {
+  for (const tee::tpm2::PcrSelection& selection : quote.pcr_selections) {
     text += (text.empty() ? "bank " : ", bank ") + std::to_string(selection.hash) + " bitmap " +
             base::HexEncode(selection.select);
   }
@@ -73,13 +74,13 @@ std::string Describe(const Quote& quote) {
 
 Check CheckSelection(const Quote& quote) {
   return {.name = "pcr.selection",
-          .passed = tee::tpm::SelectsAllSha256Pcrs(quote),
+          .passed = tee::tpm2::SelectsAllSha256Pcrs(quote),
           .expected = "the sha256 bank (11), PCR 0 to 23",
           .found = Describe(quote)};
 }
 
 Check CheckPcrDigest(const Quote& quote, const TpmEvidence& evidence) {
-  const absl::StatusOr<base::Bytes> digest = tee::tpm::PcrDigest(evidence.pcrs);
+  const absl::StatusOr<base::Bytes> digest = tee::tpm2::PcrDigest(evidence.pcrs);
   return CompareTexts("pcr.digest", digest.ok() ? base::HexEncode(*digest) : "a digest",
                       base::HexEncode(quote.pcr_digest));
 }
@@ -93,7 +94,7 @@ Check CheckReportData(const Quote& quote, base::ByteView digest) {
 
 // Every check that needs the message to be readable.
 void CheckQuote(const TpmEvidence& evidence, const Question& question, Appraisal& appraisal) {
-  const absl::StatusOr<Quote> quote = tee::tpm::ParseQuote(evidence.message);
+  const absl::StatusOr<Quote> quote = tee::tpm2::ParseQuote(evidence.message);
   appraisal.checks.push_back({.name = "quote.format",
                               .passed = quote.ok(),
                               .expected = "a TPMS_ATTEST made by a TPM, of type quote",
@@ -103,7 +104,9 @@ void CheckQuote(const TpmEvidence& evidence, const Question& question, Appraisal
   }
   appraisal.checks.push_back(CheckSelection(*quote));
   appraisal.checks.push_back(CheckPcrDigest(*quote, evidence));
-  appraisal.checks.push_back(CheckReportData(*quote, question.report_data));
+  if (question.report_data.has_value()) {
+    appraisal.checks.push_back(CheckReportData(*quote, *question.report_data));
+  }
   appraisal.claims["report_data"] = base::HexEncode(quote->extra_data);
 }
 

@@ -22,6 +22,10 @@ class PublicKey {
   static absl::StatusOr<PublicKey> FromPem(std::string_view pem);
   // RSA from its big-endian modulus and public exponent.
   static absl::StatusOr<PublicKey> FromRsa(ByteView modulus, uint32_t exponent);
+  // EC from its affine coordinates x || y, big-endian, each of the field's size. InvalidArgument
+  // for a point that is not on the curve.
+  enum class Curve { kP256, kP384 };
+  static absl::StatusOr<PublicKey> FromEcPoint(Curve curve, ByteView x_and_y);
 
   absl::StatusOr<Bytes> ToSpkiDer() const;
   // Modulus size of RSA, field size of EC.
@@ -29,6 +33,9 @@ class PublicKey {
   // RSASSA-PKCS1-v1_5 (RFC 8017, 8.2). Unauthenticated when the signature does not fit;
   // InvalidArgument when the key is not RSA.
   absl::Status VerifyRsaPkcs1(HashAlgorithm hash, ByteView message, ByteView signature) const;
+  // ECDSA with the signature as r || s, big-endian, each half of it (IEEE P1363). Unauthenticated
+  // when it does not fit; InvalidArgument when the key is not EC.
+  absl::Status VerifyEcdsa(HashAlgorithm hash, ByteView message, ByteView signature) const;
 
  private:
   explicit PublicKey(std::shared_ptr<EVP_PKEY> key) : key_(std::move(key)) {}

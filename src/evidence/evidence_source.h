@@ -9,6 +9,7 @@
 #include "base/deadline.h"
 #include "base/status.h"
 #include "evidence/report_data.h"
+#include "evidence/runtime_registers.h"
 
 namespace attestd::evidence {
 
@@ -37,6 +38,13 @@ class EvidenceSource {
   // Evidence bound to the report data; checked to carry it before it is returned.
   virtual absl::StatusOr<Evidence> Collect(const ReportData& report_data,
                                            base::Deadline deadline) = 0;
+
+  // Binds the digest of the init data to the platform, or checks that it is bound: by a field that
+  // the host set before launch, or by PCR 8. FailedPrecondition when another digest is bound;
+  // Unimplemented where the platform has no place for one.
+  virtual absl::Status BindInitData(base::ByteView digest, base::Deadline deadline);
+  // Nothing where the platform has no such registers. Owned by the source.
+  virtual RuntimeRegisters* registers() { return nullptr; }
 };
 
 }  // namespace attestd::evidence

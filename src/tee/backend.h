@@ -25,6 +25,12 @@ struct SettingSpec {
 // A backend's configuration table as read; only keys that the backend declares, of their kind.
 using Settings = std::map<std::string, std::variant<std::string, int64_t>>;
 
+// What the agent lends a source.
+struct SourceContext {
+  // The agent's log of run-time measurements, for evidence that carries it. It need not exist.
+  std::string event_log;
+};
+
 // What a probe saw.
 struct ProbeResult {
   bool present = false;
@@ -39,13 +45,17 @@ struct Backend {
   std::string name;
   // Fakes are never chosen by "auto" and need `allow_sample = true`.
   bool fake = false;
+  // A device beside the platform, whose evidence goes along with the platform's: chosen by
+  // `[tee] devices`, never by `[tee] backend`.
+  bool device = false;
   std::vector<SettingSpec> settings;
   // InvalidArgument naming the key when a value makes no sense. Touches no device.
   absl::Status (*validate)(const Settings& settings) = nullptr;
   // Looks for the platform without changing anything. Settings are valid.
   ProbeResult (*probe)(const Settings& settings) = nullptr;
   // Touches no device yet: that is EvidenceSource::Check. Settings are valid.
-  std::unique_ptr<evidence::EvidenceSource> (*create)(const Settings& settings) = nullptr;
+  std::unique_ptr<evidence::EvidenceSource> (*create)(const Settings& settings,
+                                                      const SourceContext& context) = nullptr;
 };
 
 // The backends that were built in, in the order of TEE_BACKENDS.

@@ -8,6 +8,12 @@
 namespace attestd::appraisal {
 namespace {
 
+absl::StatusOr<Appraisal> Judge(std::string_view tee, std::string_view evidence,
+                                base::ByteView report_data, const ReferenceValues& reference) {
+  return Appraise(tee,
+                  {.evidence_json = evidence, .report_data = report_data, .reference = reference});
+}
+
 const base::Bytes kDigest(48, 0x5a);
 
 std::string Sample(base::ByteView report_data) {
@@ -16,7 +22,7 @@ std::string Sample(base::ByteView report_data) {
 
 TEST_CASE("Sample evidence bound to the digest passes with Trustee's claims") {
   const std::string tee = GENERATE("sample", "sampledevice");
-  const Appraisal appraisal = Appraise(tee, Sample(kDigest), kDigest, {}).value();
+  const Appraisal appraisal = Judge(tee, Sample(kDigest), kDigest, {}).value();
   CHECK(appraisal.passed());
   CHECK(appraisal.claims["svn"] == "1");
   CHECK(appraisal.claims["launch_digest"] == "abcde");
@@ -31,7 +37,7 @@ TEST_CASE("Sample evidence bound to anything else is refused") {
       GENERATE_COPY(Sample(changed), Sample(padded), Sample({}), std::string(R"({"svn":"1"})"),
                     std::string(R"({"svn":"1","report_data":"!"})"));
   CAPTURE(json);
-  const Appraisal appraisal = Appraise("sample", json, kDigest, {}).value();
+  const Appraisal appraisal = Judge("sample", json, kDigest, {}).value();
   CHECK_FALSE(appraisal.passed());
   CHECK_THAT(appraisal.FirstFailure(), Catch::StartsWith("report_data: expected 5a5a"));
 }
@@ -39,7 +45,7 @@ TEST_CASE("Sample evidence bound to anything else is refused") {
 TEST_CASE("Sample evidence that cannot be read is an error") {
   const std::string json = GENERATE("", "[]", "{}", R"({"svn":1})");
   CAPTURE(json);
-  CHECK_FALSE(Appraise("sample", json, kDigest, {}).ok());
+  CHECK_FALSE(Judge("sample", json, kDigest, {}).ok());
 }
 
 }  // namespace

@@ -8,12 +8,19 @@
 #include "appraisal/appraisal.h"
 #include "base/encoding.h"
 #include "base/hash.h"
-#include "tee/tpm/quote.h"
+#include "tee/tpm/format/evidence.h"
+#include "tee/tpm2/format/quote.h"
 #include "test/fakes/tpm_quote_builder.h"
 #include "test/support/vectors.h"
 
 namespace attestd::appraisal {
 namespace {
+
+absl::StatusOr<Appraisal> Judge(std::string_view tee, std::string_view evidence,
+                                base::ByteView report_data, const ReferenceValues& reference) {
+  return Appraise(tee,
+                  {.evidence_json = evidence, .report_data = report_data, .reference = reference});
+}
 
 using base::Bytes;
 using fakes::FakeAk;
@@ -49,7 +56,7 @@ std::vector<std::string> FailedNames(const Appraisal& appraisal) {
 }
 
 Appraisal Judge(const TpmEvidence& evidence, const ReferenceValues& reference) {
-  return Appraise("tpm", tee::tpm::FormatEvidence(evidence), kDigest, reference).value();
+  return Judge("tpm", tee::tpm::FormatEvidence(evidence), kDigest, reference).value();
 }
 
 TEST_CASE("TPM evidence that is right in everything passes with Trustee's claims") {
@@ -170,13 +177,12 @@ TEST_CASE("Several faults are all reported") {
 TEST_CASE("Evidence that cannot be read is an error, not a verdict") {
   const std::string text = GENERATE("", "{}", "[]", "not json", R"({"ak_public":"AA=="})");
   CAPTURE(text);
-  CHECK(Appraise("tpm", text, kDigest, GoodReference()).status().code() ==
+  CHECK(Judge("tpm", text, kDigest, GoodReference()).status().code() ==
         absl::StatusCode::kInvalidArgument);
 }
 
 TEST_CASE("An unknown platform is an error") {
-  CHECK(Appraise("abacus", "{}", kDigest, {}).status().code() ==
-        absl::StatusCode::kInvalidArgument);
+  CHECK(Judge("abacus", "{}", kDigest, {}).status().code() == absl::StatusCode::kInvalidArgument);
 }
 
 TEST_CASE("An appraisal without checks has not passed") { CHECK_FALSE(Appraisal{}.passed()); }
@@ -192,7 +198,7 @@ TEST_CASE("The recorded TPM evidence gets the verdict that is known for it") {
   const TpmEvidence evidence = tee::tpm::ParseEvidence(*text).value();
   ReferenceValues reference;
   reference.trusted_aks = {evidence.ak_public};
-  const Appraisal appraisal = Appraise("tpm", *text, kDigest, reference).value();
+  const Appraisal appraisal = Judge("tpm", *text, kDigest, reference).value();
   CHECK(FailedNames(appraisal) == std::vector<std::string>{"report_data"});
 }
 

@@ -32,8 +32,8 @@ absl::StatusOr<AcceptedDevice> JudgeOne(const Case& one, const Policy& policy) {
     return Refused(one.tee, "the policy does not allow this platform");
   }
   ASSIGN_OR_RETURN(const std::string json, base::DumpJson(one.evidence));
-  absl::StatusOr<appraisal::Appraisal> appraisal =
-      appraisal::Appraise(one.tee, json, one.digest, policy.reference);
+  absl::StatusOr<appraisal::Appraisal> appraisal = appraisal::Appraise(
+      one.tee, {.evidence_json = json, .report_data = one.digest, .reference = policy.reference});
   if (!appraisal.ok()) {
     return Refused(one.tee, std::string(appraisal.status().message()));
   }

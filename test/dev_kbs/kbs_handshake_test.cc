@@ -3,7 +3,8 @@
 #include <string>
 
 #include "base/encoding.h"
-#include "tee/tpm/quote.h"
+#include "tee/tpm/format/evidence.h"
+#include "tee/tpm2/format/quote.h"
 #include "test/dev_kbs/broker.h"
 #include "test/dev_kbs/guest.h"
 #include "test/fakes/tpm_quote_builder.h"

@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/public_key.h"
 #include "base/toml_table.h"
-#include "tee/tpm/quote.h"
+#include "tee/tpm2/format/quote.h"
 
 namespace attestd::dev_kbs {
 namespace {
@@ -107,12 +107,12 @@ absl::Status ReadExpectedPcr(const Entry& entry, Policy& policy) {
   int index = -1;
   const std::string name(entry.key.str());
   if (!absl::SimpleAtoi(name.c_str(), &index) || index < 0 ||
-      index >= static_cast<int>(tee::tpm::kPcrCount) || std::to_string(index) != name) {
+      index >= static_cast<int>(tee::tpm2::kPcrCount) || std::to_string(index) != name) {
     return entry.Error("not the number of a PCR (0 to 23)");
   }
   const auto* text = entry.value.as_string();
   absl::StatusOr<base::Bytes> value = base::HexDecode(text == nullptr ? "-" : text->get());
-  if (!value.ok() || value->size() != tee::tpm::kSha256Size) {
+  if (!value.ok() || value->size() != tee::tpm2::kSha256Size) {
     return entry.Error("must be 64 hex digits");
   }
   policy.reference.expected_pcrs[index] = *std::move(value);

@@ -73,9 +73,9 @@ absl::StatusOr<Bytes> FakeAk::Sign(ByteView message) const {
   return signature;
 }
 
-tee::tpm::PcrValues TpmQuoteSpec::ZeroPcrs() {
-  tee::tpm::PcrValues pcrs;
-  pcrs.fill(Bytes(tee::tpm::kSha256Size));
+tee::tpm2::PcrValues TpmQuoteSpec::ZeroPcrs() {
+  tee::tpm2::PcrValues pcrs;
+  pcrs.fill(Bytes(tee::tpm2::kSha256Size));
   return pcrs;
 }
 
@@ -84,7 +84,7 @@ absl::StatusOr<Bytes> BuildAttest(const TpmQuoteSpec& spec) {
   if (spec.pcr_digest.has_value()) {
     digest = *spec.pcr_digest;
   } else {
-    ASSIGN_OR_RETURN(digest, tee::tpm::PcrDigest(spec.pcrs));
+    ASSIGN_OR_RETURN(digest, tee::tpm2::PcrDigest(spec.pcrs));
   }
   Bytes out;
   AppendBe(out, spec.magic, 4);
@@ -97,7 +97,7 @@ absl::StatusOr<Bytes> BuildAttest(const TpmQuoteSpec& spec) {
   AppendBe(out, spec.safe, 1);
   AppendBe(out, spec.firmware_version, 8);
   AppendBe(out, spec.selections.size(), 4);
-  for (const tee::tpm::PcrSelection& selection : spec.selections) {
+  for (const tee::tpm2::PcrSelection& selection : spec.selections) {
     AppendBe(out, selection.hash, 2);
     AppendBe(out, selection.select.size(), 1);
     Append(out, selection.select);

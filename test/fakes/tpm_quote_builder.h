@@ -11,7 +11,8 @@
 #include "base/bytes.h"
 #include "base/handle.h"
 #include "base/status.h"
-#include "tee/tpm/quote.h"
+#include "tee/tpm/format/evidence.h"
+#include "tee/tpm2/format/quote.h"
 
 // Makes "tpm" evidence of the real structure with a throw-away key; every field can be set, so
 // that a test can make exactly one of them wrong.
@@ -44,15 +45,16 @@ struct TpmQuoteSpec {
   uint32_t restart_count = 0;
   uint8_t safe = 1;
   uint64_t firmware_version = 0x2019102300163636;
-  std::vector<tee::tpm::PcrSelection> selections = {{.hash = 0x000b, .select = {0xff, 0xff, 0xff}}};
+  std::vector<tee::tpm2::PcrSelection> selections = {
+      {.hash = 0x000b, .select = {0xff, 0xff, 0xff}}};
   // The values in the evidence; the quote's digest is over them unless pcr_digest is set.
-  tee::tpm::PcrValues pcrs = ZeroPcrs();
+  tee::tpm2::PcrValues pcrs = ZeroPcrs();
   std::optional<base::Bytes> pcr_digest;
   base::Bytes trailing;  // behind the TPMS_ATTEST
   uint16_t signature_scheme = 0x0014;
   uint16_t signature_hash = 0x000b;
 
-  static tee::tpm::PcrValues ZeroPcrs();
+  static tee::tpm2::PcrValues ZeroPcrs();
 };
 
 // TPMS_ATTEST (10.12.12).

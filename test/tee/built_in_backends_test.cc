@@ -23,7 +23,7 @@ TEST_CASE("Each built-in backend is complete and takes its defaults") {
     REQUIRE(backend.create != nullptr);
     CHECK(backend.validate({}).ok());
     CHECK_FALSE(backend.probe({}).seen.empty());
-    CHECK(backend.create({}) != nullptr);
+    CHECK(backend.create({}, {}) != nullptr);
     CHECK(backend.fake == (backend.name == "sample"));
   }
 }

@@ -35,9 +35,8 @@ Backend MakeBackend() {
   backend.probe = [](const Settings& /*settings*/) {
     return ProbeResult{.present = true, .seen = "fake evidence needs no device"};
   };
-  backend.create = [](const Settings& /*settings*/) -> std::unique_ptr<evidence::EvidenceSource> {
-    return std::make_unique<SampleSource>();
-  };
+  backend.create = [](const Settings& /*settings*/, const SourceContext& /*context*/)
+      -> std::unique_ptr<evidence::EvidenceSource> { return std::make_unique<SampleSource>(); };
   return backend;
 }
 

@@ -7,13 +7,13 @@
 #include "base/bytes.h"
 #include "base/deadline.h"
 #include "base/status.h"
-#include "tee/tpm/esys_context.h"
+#include "tee/tpm2/esys_context.h"
 
 namespace attestd::tee::tpm {
 
 // A persistent RSA key in the TPM that signs only what the TPM itself made (restricted).
 struct AttestationKey {
-  EsysObject object;
+  tpm2::EsysObject object;
   base::Bytes spki;  // DER SubjectPublicKeyInfo
 };
 
@@ -21,13 +21,8 @@ struct AttestationKey {
 // hierarchy (RSA-2048, RSASSA, SHA-256) and kept under the owner's authority.
 // FailedPrecondition: the handle holds another kind of key (named), or with Reason::kKeyMissing
 // the TPM refused to create or keep one.
-absl::StatusOr<AttestationKey> FindOrCreateAk(const EsysContext& context, TPM2_HANDLE handle,
+absl::StatusOr<AttestationKey> FindOrCreateAk(const tpm2::EsysContext& context, TPM2_HANDLE handle,
                                               base::Deadline deadline);
-
-// DER SubjectPublicKeyInfo of the object's public area, asked from the TPM. FailedPrecondition
-// naming what was found when it is no key that can serve as attestation key.
-absl::StatusOr<base::Bytes> ReadAkPublic(const EsysContext& context, ESYS_TR object,
-                                         base::Deadline deadline);
 
 }  // namespace attestd::tee::tpm
 

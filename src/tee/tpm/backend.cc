@@ -66,7 +66,8 @@ ProbeResult Probe(const Settings& settings) {
   return {.present = true, .seen = path + " is there"};
 }
 
-std::unique_ptr<evidence::EvidenceSource> Create(const Settings& settings) {
+std::unique_ptr<evidence::EvidenceSource> Create(const Settings& settings,
+                                                 const SourceContext& /*context*/) {
   return std::make_unique<TpmSource>(CreateEsysDevice(
       {.tcti = Tcti(settings), .ak_handle = static_cast<uint32_t>(AkHandle(settings))}));
 }

@@ -5,15 +5,9 @@
 #include "base/bytes.h"
 #include "base/deadline.h"
 #include "base/status.h"
-#include "tee/tpm/quote.h"
+#include "tee/tpm2/format/quote.h"
 
 namespace attestd::tee::tpm {
-
-// What TPM2_Quote returns, in the TPM's own encoding.
-struct SignedQuote {
-  base::Bytes message;    // TPMS_ATTEST
-  base::Bytes signature;  // TPMT_SIGNATURE
-};
 
 // The seam at the TPM. Calls come one at a time; each opens the device when it is not open.
 // Errors name the device and the step. Unavailable with Reason::kDeviceFailed: a fresh connection
@@ -28,10 +22,10 @@ class TpmDevice {
   // Finds the attestation key, or creates it; asks the TPM each time. DER SubjectPublicKeyInfo.
   virtual absl::StatusOr<base::Bytes> EnsureAk(base::Deadline deadline) = 0;
   // The sha256 bank. Takes several commands: the values need not be of one moment.
-  virtual absl::StatusOr<PcrValues> ReadPcrs(base::Deadline deadline) = 0;
+  virtual absl::StatusOr<tpm2::PcrValues> ReadPcrs(base::Deadline deadline) = 0;
   // A quote by the attestation key over the sha256 PCRs 0 to 23.
-  virtual absl::StatusOr<SignedQuote> QuotePcrs(base::ByteView extra_data,
-                                                base::Deadline deadline) = 0;
+  virtual absl::StatusOr<tpm2::SignedQuote> QuotePcrs(base::ByteView extra_data,
+                                                      base::Deadline deadline) = 0;
   // Forgets the connection and what it held; the next call opens it again.
   virtual void Close() = 0;
 };

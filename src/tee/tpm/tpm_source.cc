@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tee/tpm/format/evidence.h"
+
 namespace attestd::tee::tpm {
 namespace {
 
@@ -21,15 +23,15 @@ absl::Status BadQuote(std::string_view what) {
                           "the TPM's quote failed the check before sending: " + std::string(what));
 }
 
-absl::Status CheckSignature(const SignedQuote& signed_quote, const base::PublicKey& key) {
-  ASSIGN_OR_RETURN(const base::Bytes signature, ParseRsassaSha256(signed_quote.signature));
+absl::Status CheckSignature(const tpm2::SignedQuote& signed_quote, const base::PublicKey& key) {
+  ASSIGN_OR_RETURN(const base::Bytes signature, tpm2::ParseRsassaSha256(signed_quote.signature));
   return key.VerifyRsaPkcs1(base::HashAlgorithm::kSha256, signed_quote.message, signature);
 }
 
 // What a verifier will ask of the quote, except for the PCR values.
-absl::StatusOr<Quote> CheckQuote(const SignedQuote& signed_quote, base::ByteView extra_data,
-                                 const base::PublicKey& key) {
-  absl::StatusOr<Quote> quote = ParseQuote(signed_quote.message);
+absl::StatusOr<tpm2::Quote> CheckQuote(const tpm2::SignedQuote& signed_quote,
+                                       base::ByteView extra_data, const base::PublicKey& key) {
+  absl::StatusOr<tpm2::Quote> quote = tpm2::ParseQuote(signed_quote.message);
   if (!quote.ok()) {
     return BadQuote(std::string(quote.status().message()));
   }
@@ -37,7 +39,7 @@ absl::StatusOr<Quote> CheckQuote(const SignedQuote& signed_quote, base::ByteView
                   extra_data.end())) {
     return BadQuote("extraData is not the report data");
   }
-  if (!SelectsAllSha256Pcrs(*quote)) {
+  if (!tpm2::SelectsAllSha256Pcrs(*quote)) {
     return BadQuote("it is not over the sha256 PCRs 0 to 23");
   }
   const absl::Status signature = CheckSignature(signed_quote, key);
@@ -98,8 +100,8 @@ absl::StatusOr<evidence::Evidence> TpmSource::CollectOnce(base::ByteView extra_d
     RETURN_IF_ERROR(LoadAk(deadline));
   }
   for (int i = 0; i < kMaxQuotes; ++i) {
-    ASSIGN_OR_RETURN(SignedQuote signed_quote, device_->QuotePcrs(extra_data, deadline));
-    ASSIGN_OR_RETURN(const Quote quote, CheckQuote(signed_quote, extra_data, ak_->key));
+    ASSIGN_OR_RETURN(tpm2::SignedQuote signed_quote, device_->QuotePcrs(extra_data, deadline));
+    ASSIGN_OR_RETURN(const tpm2::Quote quote, CheckQuote(signed_quote, extra_data, ak_->key));
     ASSIGN_OR_RETURN(const bool have_pcrs, HaveQuotedPcrs(quote.pcr_digest, deadline));
     if (have_pcrs) {
       return evidence::Evidence{
@@ -117,13 +119,13 @@ absl::StatusOr<evidence::Evidence> TpmSource::CollectOnce(base::ByteView extra_d
 absl::StatusOr<bool> TpmSource::HaveQuotedPcrs(const base::Bytes& pcr_digest,
                                                base::Deadline deadline) {
   if (pcrs_.has_value()) {
-    ASSIGN_OR_RETURN(const base::Bytes digest, PcrDigest(*pcrs_));
+    ASSIGN_OR_RETURN(const base::Bytes digest, tpm2::PcrDigest(*pcrs_));
     if (digest == pcr_digest) {
       return true;
     }
   }
   ASSIGN_OR_RETURN(pcrs_, device_->ReadPcrs(deadline));
-  ASSIGN_OR_RETURN(const base::Bytes digest, PcrDigest(*pcrs_));
+  ASSIGN_OR_RETURN(const base::Bytes digest, tpm2::PcrDigest(*pcrs_));
   return digest == pcr_digest;
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/public_key.h"
 #include "evidence/evidence_source.h"
-#include "tee/tpm/quote.h"
+#include "tee/tpm/format/evidence.h"
 #include "tee/tpm/tpm_device.h"
 
 namespace attestd::tee::tpm {
@@ -40,7 +40,7 @@ class TpmSource : public evidence::EvidenceSource {
   std::optional<Ak> ak_;
   // As last read. A quote's digest tells whether they are still true, so that they are read again
   // only when they moved.
-  std::optional<PcrValues> pcrs_;
+  std::optional<tpm2::PcrValues> pcrs_;
 };
 
 }  // namespace attestd::tee::tpm

@@ -12,7 +12,7 @@ std::unique_ptr<evidence::EvidenceSource> Source() {
   const std::vector<Backend> backends = BuiltInBackends();
   const auto backend = SelectBackend(backends, "sample", {});
   REQUIRE(backend.ok());
-  return (*backend)->create({});
+  return (*backend)->create({}, {});
 }
 
 std::string EvidenceFor(const base::Bytes& bytes) {

@@ -54,7 +54,7 @@ TEST_CASE("The tpm probe looks for the device node, and trusts an emulator's nam
 }
 
 TEST_CASE("The tpm source says which device is missing and what to do") {
-  const auto source = TpmBackend().create({{"tcti", "device:/nonexistent/tpm"}});
+  const auto source = TpmBackend().create({{"tcti", "device:/nonexistent/tpm"}}, {});
   const absl::Status status = source->Check();
   CHECK(absl::IsFailedPrecondition(status));
   CHECK(base::GetReason(status) == base::Reason::kDeviceMissing);
@@ -63,7 +63,7 @@ TEST_CASE("The tpm source says which device is missing and what to do") {
 }
 
 TEST_CASE("The tpm source refuses a node that is no TPM and keeps running") {
-  const auto source = TpmBackend().create({{"tcti", "device:/dev/null"}});
+  const auto source = TpmBackend().create({{"tcti", "device:/dev/null"}}, {});
   const absl::Status status = source->Check();
   CHECK_FALSE(status.ok());
   CHECK_THAT(std::string(status.message()), Catch::Contains("/dev/null"));

@@ -8,9 +8,10 @@
 #include "base/encoding.h"
 #include "base/json.h"
 #include "base/public_key.h"
-#include "tee/tpm/quote.h"
+#include "tee/tpm/format/evidence.h"
+#include "tee/tpm2/format/quote.h"
 #include "test/support/vectors.h"
-#include "test/tee/tpm/quote_bytes.h"
+#include "test/tee/tpm2/quote_bytes.h"
 
 namespace attestd::tee::tpm {
 namespace {
@@ -18,10 +19,10 @@ namespace {
 TpmEvidence TypicalEvidence() {
   TpmEvidence evidence;
   evidence.ak_public = base::Bytes(294, 0xa1);
-  evidence.message = QuoteBytes(TypicalQuote());
-  evidence.signature = SignatureBytes(base::Bytes(256, 0x5a));
-  for (size_t i = 0; i < kPcrCount; ++i) {
-    evidence.pcrs.at(i) = base::Bytes(kSha256Size, static_cast<uint8_t>(i));
+  evidence.message = tpm2::QuoteBytes(tpm2::TypicalQuote());
+  evidence.signature = tpm2::SignatureBytes(base::Bytes(256, 0x5a));
+  for (size_t i = 0; i < tpm2::kPcrCount; ++i) {
+    evidence.pcrs.at(i) = base::Bytes(tpm2::kSha256Size, static_cast<uint8_t>(i));
   }
   return evidence;
 }
@@ -103,13 +104,13 @@ TEST_CASE("Recorded TPM evidence parses, and its signature and PCR digest hold")
   }
   const auto evidence = ParseEvidence(*text);
   REQUIRE(evidence.ok());
-  const auto quote = ParseQuote(evidence->message);
+  const auto quote = tpm2::ParseQuote(evidence->message);
   REQUIRE(quote.ok());
-  CHECK(SelectsAllSha256Pcrs(*quote));
+  CHECK(tpm2::SelectsAllSha256Pcrs(*quote));
   CHECK(quote->extra_data.size() == 64);  // an attester from before the 32-byte rule
-  CHECK(*PcrDigest(evidence->pcrs) == quote->pcr_digest);
+  CHECK(*tpm2::PcrDigest(evidence->pcrs) == quote->pcr_digest);
   const auto key = base::PublicKey::FromSpkiDer(evidence->ak_public);
-  const auto signature = ParseRsassaSha256(evidence->signature);
+  const auto signature = tpm2::ParseRsassaSha256(evidence->signature);
   REQUIRE(key.ok());
   REQUIRE(signature.ok());
   CHECK(key->VerifyRsaPkcs1(base::HashAlgorithm::kSha256, evidence->message, *signature).ok());

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/hash.h"
-#include "test/tee/tpm/quote_bytes.h"
+#include "test/tee/tpm2/quote_bytes.h"
 
 namespace attestd::tee::tpm {
 namespace {
@@ -38,7 +38,7 @@ T Take(std::deque<T>& queue, T otherwise) {
 }  // namespace
 
 FakeTpmDevice::FakeTpmDevice() : ak_(EVP_RSA_gen(kRsaBits)), other_(EVP_RSA_gen(kRsaBits)) {
-  pcrs.fill(base::Bytes(kSha256Size, 0));
+  pcrs.fill(base::Bytes(tpm2::kSha256Size, 0));
 }
 
 absl::StatusOr<base::Bytes> FakeTpmDevice::EnsureAk(base::Deadline /*deadline*/) {
@@ -51,19 +51,19 @@ absl::StatusOr<base::Bytes> FakeTpmDevice::EnsureAk(base::Deadline /*deadline*/)
   return spki;
 }
 
-absl::StatusOr<PcrValues> FakeTpmDevice::ReadPcrs(base::Deadline /*deadline*/) {
+absl::StatusOr<tpm2::PcrValues> FakeTpmDevice::ReadPcrs(base::Deadline /*deadline*/) {
   ++reads;
   return pcrs;
 }
 
 void FakeTpmDevice::ExtendPcr16() {
   base::Bytes input = pcrs[16];
-  input.resize(2 * kSha256Size, 0x77);
+  input.resize(2 * tpm2::kSha256Size, 0x77);
   pcrs[16] = *base::Hash(base::HashAlgorithm::kSha256, input);
 }
 
-absl::StatusOr<SignedQuote> FakeTpmDevice::QuotePcrs(base::ByteView extra_data,
-                                                     base::Deadline /*deadline*/) {
+absl::StatusOr<tpm2::SignedQuote> FakeTpmDevice::QuotePcrs(base::ByteView extra_data,
+                                                           base::Deadline /*deadline*/) {
   ++quotes;
   const Fault fault = Take(quote_faults, Fault::kNone);
   if (fault == Fault::kIoError) {
@@ -77,26 +77,26 @@ absl::StatusOr<SignedQuote> FakeTpmDevice::QuotePcrs(base::ByteView extra_data,
   if (fault == Fault::kPcrsMove) {
     ExtendPcr16();
   }
-  Quote quote = TypicalQuote();
+  tpm2::Quote quote = tpm2::TypicalQuote();
   quote.extra_data = base::ToBytes(extra_data);
-  ASSIGN_OR_RETURN(quote.pcr_digest, PcrDigest(pcrs));
+  ASSIGN_OR_RETURN(quote.pcr_digest, tpm2::PcrDigest(pcrs));
   if (fault == Fault::kWrongExtraData) {
     quote.extra_data.back() ^= 1;
   }
   if (fault == Fault::kForeignSelection) {
     quote.pcr_selections[0].select = {0xff, 0xff, 0x00};
   }
-  AttestHeader header;
+  tpm2::AttestHeader header;
   if (fault == Fault::kWrongType) {
     header.type = 0x8017;
   }
   if (fault == Fault::kPcrsMove) {
     ExtendPcr16();
   }
-  base::Bytes message = QuoteBytes(quote, header);
+  base::Bytes message = tpm2::QuoteBytes(quote, header);
   EVP_PKEY* signer = fault == Fault::kForeignSignature ? other_.get() : ak_.get();
-  base::Bytes signature = SignatureBytes(Sign(signer, message));
-  return SignedQuote{.message = std::move(message), .signature = std::move(signature)};
+  base::Bytes signature = tpm2::SignatureBytes(Sign(signer, message));
+  return tpm2::SignedQuote{.message = std::move(message), .signature = std::move(signature)};
 }
 
 }  // namespace attestd::tee::tpm

@@ -28,9 +28,9 @@ class FakeTpmDevice : public TpmDevice {
   FakeTpmDevice();
 
   absl::StatusOr<base::Bytes> EnsureAk(base::Deadline deadline) override;
-  absl::StatusOr<PcrValues> ReadPcrs(base::Deadline deadline) override;
-  absl::StatusOr<SignedQuote> QuotePcrs(base::ByteView extra_data,
-                                        base::Deadline deadline) override;
+  absl::StatusOr<tpm2::PcrValues> ReadPcrs(base::Deadline deadline) override;
+  absl::StatusOr<tpm2::SignedQuote> QuotePcrs(base::ByteView extra_data,
+                                              base::Deadline deadline) override;
   void Close() override { ++closes; }
 
   void ExtendPcr16();
@@ -39,7 +39,7 @@ class FakeTpmDevice : public TpmDevice {
   std::deque<Fault> quote_faults;
   // One is taken by each EnsureAk.
   std::deque<absl::Status> ak_faults;
-  PcrValues pcrs;
+  tpm2::PcrValues pcrs;
   int quotes = 0;
   int reads = 0;
   int closes = 0;

@@ -8,6 +8,7 @@
 
 #include "base/encoding.h"
 #include "tee/tpm/esys_device.h"
+#include "tee/tpm/format/evidence.h"
 #include "tee/tpm/tpm_source.h"
 
 // attestd's TPM source against a real TPM 2.0 implementation, over the production transport.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "tee/tpm/format/evidence.h"
 #include "test/tee/tpm/fake_tpm_device.h"
 
 namespace attestd::tee::tpm {
@@ -22,8 +23,8 @@ struct Bench {
       return false;
     }
     const auto parsed = ParseEvidence(evidence->json);
-    const auto quote = ParseQuote(parsed->message);
-    return parsed->pcrs == tpm.pcrs && *PcrDigest(parsed->pcrs) == quote->pcr_digest;
+    const auto quote = tpm2::ParseQuote(parsed->message);
+    return parsed->pcrs == tpm.pcrs && *tpm2::PcrDigest(parsed->pcrs) == quote->pcr_digest;
   }
 
   std::unique_ptr<FakeTpmDevice> owned;  // moved into source
@@ -33,7 +34,7 @@ struct Bench {
 
 base::Bytes ExtraDataOf(const absl::StatusOr<evidence::Evidence>& evidence) {
   REQUIRE(evidence.ok());
-  return ParseQuote(ParseEvidence(evidence->json)->message)->extra_data;
+  return tpm2::ParseQuote(ParseEvidence(evidence->json)->message)->extra_data;
 }
 
 TEST_CASE("TpmSource carries report data padded or cut to 32 bytes") {

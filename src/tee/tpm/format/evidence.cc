@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tee/tpm/format/evidence.h"
+
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/encoding.h"
 #include "base/json.h"
-#include "tee/tpm/quote.h"
 
 namespace attestd::tee::tpm {
 namespace {
@@ -23,19 +24,19 @@ absl::StatusOr<base::Bytes> PcrFromJson(const base::Json& value) {
     return base::MakeStatus(absl::StatusCode::kInvalidArgument, "not a string");
   }
   ASSIGN_OR_RETURN(base::Bytes pcr, base::HexDecode(value.get_ref<const std::string&>()));
-  if (pcr.size() != kSha256Size) {
+  if (pcr.size() != tpm2::kSha256Size) {
     return base::MakeStatus(absl::StatusCode::kInvalidArgument, "not 32 bytes");
   }
   return pcr;
 }
 
-absl::StatusOr<PcrValues> GetPcrs(const base::Json& object) {
+absl::StatusOr<tpm2::PcrValues> GetPcrs(const base::Json& object) {
   ASSIGN_OR_RETURN(const base::Json* values, base::GetMember(object, "pcrs"));
-  if (!values->is_array() || values->size() != kPcrCount) {
+  if (!values->is_array() || values->size() != tpm2::kPcrCount) {
     return base::MakeStatus(absl::StatusCode::kInvalidArgument, "\"pcrs\" is not 24 values");
   }
-  PcrValues pcrs;
-  for (size_t i = 0; i < kPcrCount; ++i) {
+  tpm2::PcrValues pcrs;
+  for (size_t i = 0; i < tpm2::kPcrCount; ++i) {
     absl::StatusOr<base::Bytes> pcr = PcrFromJson((*values)[i]);
     if (!pcr.ok()) {
       return base::Annotate(pcr.status(), "pcrs[" + std::to_string(i) + "]");

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ATTESTD_TEST_TEE_TPM_QUOTE_BYTES_H_
-#define ATTESTD_TEST_TEE_TPM_QUOTE_BYTES_H_
+#ifndef ATTESTD_TEST_TEE_TPM2_QUOTE_BYTES_H_
+#define ATTESTD_TEST_TEE_TPM2_QUOTE_BYTES_H_
 
 #include <cstdint>
 
 #include "base/bytes.h"
-#include "tee/tpm/quote.h"
+#include "tee/tpm2/format/quote.h"
 
-namespace attestd::tee::tpm {
+namespace attestd::tee::tpm2 {
 
 // What a TPM writes before the fields of Quote; other values make a structure to be refused.
 struct AttestHeader {
@@ -23,6 +23,6 @@ base::Bytes QuoteBytes(const Quote& quote, const AttestHeader& header = {});
 base::Bytes SignatureBytes(base::ByteView signature, uint16_t scheme = 0x0014,
                            uint16_t hash = 0x000b);
 
-}  // namespace attestd::tee::tpm
+}  // namespace attestd::tee::tpm2
 
-#endif  // ATTESTD_TEST_TEE_TPM_QUOTE_BYTES_H_
+#endif  // ATTESTD_TEST_TEE_TPM2_QUOTE_BYTES_H_

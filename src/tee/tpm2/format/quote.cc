@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tee/tpm/quote.h"
+#include "tee/tpm2/format/quote.h"
 
 #include <algorithm>
 
 #include "base/byte_reader.h"
 #include "base/hash.h"
 
-namespace attestd::tee::tpm {
+namespace attestd::tee::tpm2 {
 namespace {
 
 // TPM 2.0 library, part 2: TPM_GENERATED (6.2), TPM_ST (6.9), TPM_ALG_ID (6.3).
@@ -138,4 +138,4 @@ absl::StatusOr<base::Bytes> PcrDigest(const PcrValues& pcrs) {
   return base::Hash(base::HashAlgorithm::kSha256, all);
 }
 
-}  // namespace attestd::tee::tpm
+}  // namespace attestd::tee::tpm2

@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ATTESTD_TEE_TPM_QUOTE_H_
-#define ATTESTD_TEE_TPM_QUOTE_H_
+#ifndef ATTESTD_TEE_TPM2_FORMAT_QUOTE_H_
+#define ATTESTD_TEE_TPM2_FORMAT_QUOTE_H_
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/status.h"
 
-// Pure parsers of TPM 2.0 structures and of the "tpm" evidence; no device, no tss2.
-namespace attestd::tee::tpm {
+// Pure parsers of TPM 2.0 structures; no device, no tss2.
+namespace attestd::tee::tpm2 {
 
 constexpr size_t kPcrCount = 24;
 constexpr size_t kSha256Size = 32;
-// Size of extraData in this evidence: Trustee's "tpm" verifier compares 32 bytes.
-constexpr size_t kExtraDataSize = 32;
 
 using PcrValues = std::array<base::Bytes, kPcrCount>;  // sha256 bank, PCR 0 to 23
 
@@ -26,6 +22,12 @@ using PcrValues = std::array<base::Bytes, kPcrCount>;  // sha256 bank, PCR 0 to 
 struct PcrSelection {
   uint16_t hash = 0;   // TPM_ALG_ID; 0x000b is SHA-256
   base::Bytes select;  // bitmap, PCR 0 is bit 0 of byte 0
+};
+
+// What TPM2_Quote returns, in the TPM's own encoding.
+struct SignedQuote {
+  base::Bytes message;    // TPMS_ATTEST
+  base::Bytes signature;  // TPMT_SIGNATURE
 };
 
 // TPMS_ATTEST of a quote (TPM 2.0 library, part 2, 10.12.12). Big-endian on the wire.
@@ -54,19 +56,6 @@ bool SelectsAllSha256Pcrs(const Quote& quote);
 // SHA-256 over the concatenated PCR values, as TPM2_Quote computes it.
 absl::StatusOr<base::Bytes> PcrDigest(const PcrValues& pcrs);
 
-// The "tpm" evidence: {"ak_public": base64 DER SPKI, "tpm_quote": {"signature": base64
-// TPMT_SIGNATURE, "message": base64 TPMS_ATTEST, "pcrs": [24 x hex]}}.
-struct TpmEvidence {
-  base::Bytes ak_public;  // DER SubjectPublicKeyInfo
-  base::Bytes signature;  // TPMT_SIGNATURE
-  base::Bytes message;    // TPMS_ATTEST
-  PcrValues pcrs;
-};
+}  // namespace attestd::tee::tpm2
 
-std::string FormatEvidence(const TpmEvidence& evidence);
-// InvalidArgument naming the member that is missing or malformed.
-absl::StatusOr<TpmEvidence> ParseEvidence(std::string_view json);
-
-}  // namespace attestd::tee::tpm
-
-#endif  // ATTESTD_TEE_TPM_QUOTE_H_
+#endif  // ATTESTD_TEE_TPM2_FORMAT_QUOTE_H_

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tee/tpm/tss_status.h"
+#include "tee/tpm2/tss_status.h"
 
 #include <tss2/tss2_tpm2_types.h>
 
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "tee/tpm/esys_context.h"
+#include "tee/tpm2/esys_context.h"
 
-namespace attestd::tee::tpm {
+namespace attestd::tee::tpm2 {
 namespace {
 
 struct Row {
@@ -82,4 +82,4 @@ TEST_CASE("RunCommand gives up on a TPM that always asks for another try") {
 }
 
 }  // namespace
-}  // namespace attestd::tee::tpm
+}  // namespace attestd::tee::tpm2

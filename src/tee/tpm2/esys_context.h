@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ATTESTD_TEE_TPM_ESYS_CONTEXT_H_
-#define ATTESTD_TEE_TPM_ESYS_CONTEXT_H_
+#ifndef ATTESTD_TEE_TPM2_ESYS_CONTEXT_H_
+#define ATTESTD_TEE_TPM2_ESYS_CONTEXT_H_
 
 #include <absl/functional/function_ref.h>
 #include <tss2/tss2_esys.h>
@@ -13,7 +13,7 @@
 #include "base/handle.h"
 #include "base/status.h"
 
-namespace attestd::tee::tpm {
+namespace attestd::tee::tpm2 {
 
 // Owns a reply of ESAPI.
 template <typename T>
@@ -76,6 +76,6 @@ absl::StatusOr<TSS2_RC> RunCommand(base::Deadline deadline, absl::FunctionRef<TS
 absl::Status RunStep(std::string_view step, base::Deadline deadline,
                      absl::FunctionRef<TSS2_RC()> command);
 
-}  // namespace attestd::tee::tpm
+}  // namespace attestd::tee::tpm2
 
-#endif  // ATTESTD_TEE_TPM_ESYS_CONTEXT_H_
+#endif  // ATTESTD_TEE_TPM2_ESYS_CONTEXT_H_

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tee/tpm/tss_status.h"
+#include "tee/tpm2/tss_status.h"
 
 #include <tss2/tss2_rc.h>
 #include <tss2/tss2_tpm2_types.h>
 
-namespace attestd::tee::tpm {
+namespace attestd::tee::tpm2 {
 namespace {
 
 // Error number of a format-one code, without the position (part 2, 6.6.2).
@@ -66,4 +66,4 @@ absl::Status TssStatus(TSS2_RC rc, std::string_view step) {
   return base::MakeStatus(code, base::Reason::kDeviceFailed, message);
 }
 
-}  // namespace attestd::tee::tpm
+}  // namespace attestd::tee::tpm2

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tee/tpm/esys_context.h"
+#include "tee/tpm2/esys_context.h"
 
 #include <absl/time/clock.h>
 #include <tss2/tss2_tctildr.h>
@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "base/file.h"
-#include "tee/tpm/tss_status.h"
+#include "tee/tpm2/tss_status.h"
 
-namespace attestd::tee::tpm {
+namespace attestd::tee::tpm2 {
 namespace {
 
 constexpr std::string_view kDevicePrefix = "device:";
@@ -102,4 +102,4 @@ absl::Status RunStep(std::string_view step, base::Deadline deadline,
   return *rc == TSS2_RC_SUCCESS ? absl::OkStatus() : TssStatus(*rc, step);
 }
 
-}  // namespace attestd::tee::tpm
+}  // namespace attestd::tee::tpm2

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tee/tpm/quote.h"
+#include "tee/tpm2/format/quote.h"
 
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
 #include "base/encoding.h"
-#include "test/tee/tpm/quote_bytes.h"
+#include "test/tee/tpm2/quote_bytes.h"
 
-namespace attestd::tee::tpm {
+namespace attestd::tee::tpm2 {
 namespace {
 
 // Offset of `safe` in TypicalQuote: header 6, name 2 + 34, extraData 2 + 32, clock 8, counts 4 + 4.
@@ -132,4 +132,4 @@ TEST_CASE("PcrDigest is SHA-256 over the 24 values") {
 }
 
 }  // namespace
-}  // namespace attestd::tee::tpm
+}  // namespace attestd::tee::tpm2

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "test/tee/tpm/quote_bytes.h"
+#include "test/tee/tpm2/quote_bytes.h"
 
-namespace attestd::tee::tpm {
+namespace attestd::tee::tpm2 {
 namespace {
 
 void Append(base::Bytes& out, uint64_t value, int size) {
@@ -24,7 +24,7 @@ void AppendSized(base::Bytes& out, base::ByteView bytes) {
 Quote TypicalQuote() {
   Quote quote;
   quote.qualified_signer = base::Bytes(34, 0x51);
-  quote.extra_data = base::Bytes(kExtraDataSize, 0xed);
+  quote.extra_data = base::Bytes(kSha256Size, 0xed);
   quote.clock = 0x0102030405060708;
   quote.reset_count = 7;
   quote.restart_count = 3;
@@ -64,4 +64,4 @@ base::Bytes SignatureBytes(base::ByteView signature, uint16_t scheme, uint16_t h
   return out;
 }
 
-}  // namespace attestd::tee::tpm
+}  // namespace attestd::tee::tpm2

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ATTESTD_TEE_TPM_TSS_STATUS_H_
-#define ATTESTD_TEE_TPM_TSS_STATUS_H_
+#ifndef ATTESTD_TEE_TPM2_TSS_STATUS_H_
+#define ATTESTD_TEE_TPM2_TSS_STATUS_H_
 
 #include <tss2/tss2_common.h>
 
@@ -9,7 +9,7 @@
 
 #include "base/status.h"
 
-namespace attestd::tee::tpm {
+namespace attestd::tee::tpm2 {
 
 // True for answers that ask for the same command again (part 2, 6.6.3: RETRY, YIELDED, TESTING,
 // NV_RATE).
@@ -24,6 +24,6 @@ std::string TssText(TSS2_RC rc);
 // and for lockout (tries would deepen it), FailedPrecondition.
 absl::Status TssStatus(TSS2_RC rc, std::string_view step);
 
-}  // namespace attestd::tee::tpm
+}  // namespace attestd::tee::tpm2
 
-#endif  // ATTESTD_TEE_TPM_TSS_STATUS_H_
+#endif  // ATTESTD_TEE_TPM2_TSS_STATUS_H_
