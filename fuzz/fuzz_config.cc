@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The configuration file.
+// Covers: src/agent/config.cc src/base/toml_table.cc
 #include <vector>
 
 #include "agent/config.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What decodes, encodes to the same text.
+// Covers: src/base/encoding.cc
 #include <algorithm>
 #include <cctype>
 #include <string>

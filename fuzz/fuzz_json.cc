@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parse, write canonically, parse again: the second text, where there is one, is the first.
+// Covers: src/base/json.cc src/base/canonical_json.cc
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"

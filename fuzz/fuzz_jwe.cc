@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The JWE parser, and decryption of whatever it lets through: none of it opens with our key.
+// Covers: src/kbs_client/jwe_parse.cc
 #include "fuzz/fuzz_target.h"
 #include "kbs_client/jwe.h"
 

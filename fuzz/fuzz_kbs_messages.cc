@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything a broker can say before the secret: challenge, cookie, token, error body.
+// Covers: src/kbs_client/messages.cc
 #include <string>
 
 #include "fuzz/fuzz_target.h"

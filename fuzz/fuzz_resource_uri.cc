@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is accepted has three plain segments and nothing that a URL would read differently.
+// Covers: src/kbs_client/resource_uri.cc
 #include <algorithm>
 #include <string>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Evidence JSON of a TPM: what parses is written back and parses to the same.
+// Covers: src/tee/tpm/format/evidence.cc
 #include "fuzz/fuzz_target.h"
 #include "tee/tpm/format/evidence.h"
 #include "tee/tpm2/format/quote.h"

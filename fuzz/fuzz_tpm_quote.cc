@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // TPMS_ATTEST and TPMT_SIGNATURE.
+// Covers: src/tee/tpm2/format/quote.cc
 #include "fuzz/fuzz_target.h"
 #include "tee/tpm2/format/quote.h"
 
-namespace tpm = attestd::tee::tpm;
+namespace tpm = attestd::tee::tpm2;
 
 FUZZ_TARGET(input) {
   if (const auto quote = tpm::ParseQuote(input); quote.ok()) {
