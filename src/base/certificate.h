@@ -53,6 +53,8 @@ class Certificate {
  private:
   friend class RevocationList;
   explicit Certificate(std::shared_ptr<X509> x509) : x509_(std::move(x509)) {}
+  absl::StatusOr<Bytes> PublicKeyDer() const;
+
   // shared_ptr: a certificate is a value that is copied, OpenSSL's object is not.
   std::shared_ptr<X509> x509_;
 };

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <span>
 
@@ -64,9 +65,20 @@ absl::Status ErrnoStatus(int error, const std::string& path) {
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit) {
   ASSIGN_OR_RETURN(const OpenFile file, OpenRegular(path, limit));
-  std::string text(file.size, '\0');
-  const std::span<uint8_t> bytes(reinterpret_cast<uint8_t*>(text.data()), text.size());
-  ASSIGN_OR_RETURN(const size_t size, ReadInto(file, path, bytes));
+  // One byte more than there should be: files of sysfs and the like need not tell their size.
+  constexpr size_t kLeast = 4096;
+  std::string text;
+  size_t size = 0;
+  while (size == text.size() && size <= limit) {
+    text.resize(std::min(limit + 1, std::max(file.size + 1, size * 2 + kLeast)));
+    std::span<uint8_t> rest(reinterpret_cast<uint8_t*>(text.data()), text.size());
+    ASSIGN_OR_RETURN(const size_t count, ReadInto(file, path, rest.subspan(size)));
+    size += count;
+  }
+  if (size > limit) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument,
+                      path + ": larger than " + std::to_string(limit) + " bytes");
+  }
   text.resize(size);
   return text;
 }

@@ -10,8 +10,9 @@
 
 namespace attestd::base {
 
-// The whole of a regular file. NotFound, PermissionDenied, FailedPrecondition (not a regular
-// file) or InvalidArgument (over `limit` bytes), each naming the path.
+// The whole of a regular file, also where it does not tell its size (sysfs). NotFound,
+// PermissionDenied, FailedPrecondition (not a regular file) or InvalidArgument (over `limit`
+// bytes), each naming the path.
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit);
 
 // The same, straight into a Secret.

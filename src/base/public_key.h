@@ -39,6 +39,11 @@ class PublicKey {
 
  private:
   explicit PublicKey(std::shared_ptr<EVP_PKEY> key) : key_(std::move(key)) {}
+  // OpenSSL's type of key and its parameters.
+  static absl::StatusOr<PublicKey> FromParts(const char* type, OSSL_PARAM_BLD* builder);
+  // The signature in the form that OpenSSL takes for the type of key.
+  absl::Status Verify(HashAlgorithm hash, ByteView message, ByteView signature) const;
+
   // shared_ptr: the key is a value that is copied, OpenSSL's object is not.
   std::shared_ptr<EVP_PKEY> key_;
 };

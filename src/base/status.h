@@ -27,6 +27,13 @@ enum class Reason {
   kDeviceFailed,       // the TEE device answered with an error
   kKeyMissing,         // the attestation key is absent and cannot be made
   kTooLarge,
+  kBadEvent,           // a run-time event that cannot be logged unambiguously
+  kRegisterForbidden,  // the register is not for run-time events
+  kRegisterDiverged,   // the register holds what the event log does not account for
+  kLogFailed,          // the event log cannot be written; nothing was extended
+  kLogFull,
+  kRateLimited,
+  kInitDataUnbound,  // the platform is bound to other init data, or cannot be
   kBusy,
   kDeadline,
 };
