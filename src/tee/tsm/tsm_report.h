@@ -49,8 +49,11 @@ class TsmReporter {
   int RemoveLeftovers() const;
 
  private:
+  absl::StatusOr<TsmReport> GetOnce(const TsmRequest& request) const;
+
   const std::string root_;
   const std::string provider_;
+  const std::string prefix_;  // of our directories' names
 };
 
 }  // namespace attestd::tee::tsm
