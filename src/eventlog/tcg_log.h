@@ -29,9 +29,17 @@ struct EventLog {
   size_t used = 0;            // bytes of the log; what follows is filling
 };
 
+// TPM_ALG_ID of a hash (TCG algorithm registry), and the bytes of its digest.
+uint16_t TpmAlgorithmId(base::HashAlgorithm hash);
+size_t DigestBytes(base::HashAlgorithm hash);
+
 // InvalidArgument naming the offset for a log that is malformed, longer than 16 MiB or has more
 // than 100,000 events. Ends at the end of the bytes, at 8 bytes of 0xff, or of 0x00.
 absl::StatusOr<EventLog> ParseTcgLog(base::ByteView bytes);
+
+// The value of a register after one more extend: hash(value || digest).
+absl::StatusOr<base::Bytes> ExtendedValue(base::HashAlgorithm hash, base::ByteView value,
+                                          base::ByteView digest);
 
 // Values of the registers after the log, by index: zeros, then extended by each event but
 // EV_NO_ACTION. InvalidArgument when an event has no digest of that algorithm.
