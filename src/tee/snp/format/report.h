@@ -75,6 +75,9 @@ constexpr uint64_t kPolicyDebug = uint64_t{1} << 19;
 // From CPUID family and model; for version 2, which has none, from the shape of the chip id.
 // InvalidArgument for a processor that is not known.
 absl::StatusOr<Generation> GenerationOf(const Report& report);
+// The same of a report's bytes, of which nothing else is judged. InvalidArgument also for a wrong
+// size and a version that is not 2 to 5.
+absl::StatusOr<Generation> GenerationOf(base::ByteView bytes);
 
 // Exactly 1184 bytes of version 2 to 5. InvalidArgument naming the field; also when a byte that
 // the version reserves is not zero, since the JSON form could not carry it.
