@@ -4,18 +4,14 @@
 
 #include <tss2/tss2_tpm2_types.h>
 
-#include "base/bytes.h"
 #include "base/deadline.h"
 #include "base/status.h"
 #include "tee/tpm2/esys_context.h"
+#include "tee/tpm2/esys_device.h"
 
 namespace attestd::tee::tpm {
 
-// A persistent RSA key in the TPM that signs only what the TPM itself made (restricted).
-struct AttestationKey {
-  tpm2::EsysObject object;
-  base::Bytes spki;  // DER SubjectPublicKeyInfo
-};
+using tpm2::AttestationKey;
 
 // The key at the persistent handle; where there is none, one is created in the endorsement
 // hierarchy (RSA-2048, RSASSA, SHA-256) and kept under the owner's authority.

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "tee/tpm/tpm_device.h"
+#include "tee/tpm2/tpm_device.h"
 
 namespace attestd::tee::tpm {
 
@@ -18,7 +18,7 @@ struct EsysDeviceOptions {
 
 // A TPM 2.0 through tpm2-tss. Opens nothing yet. Silences tpm2-tss's own log on standard error
 // unless TSS2_LOG is set: it writes to the environment, so call it before threads start.
-std::unique_ptr<TpmDevice> CreateEsysDevice(EsysDeviceOptions options);
+std::unique_ptr<tpm2::TpmDevice> CreateEsysDevice(EsysDeviceOptions options);
 
 }  // namespace attestd::tee::tpm
 

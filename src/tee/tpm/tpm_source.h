@@ -3,12 +3,12 @@
 #define ATTESTD_TEE_TPM_TPM_SOURCE_H_
 
 #include <memory>
-#include <optional>
 
-#include "base/public_key.h"
 #include "evidence/evidence_source.h"
 #include "tee/tpm/format/evidence.h"
-#include "tee/tpm/tpm_device.h"
+#include "tee/tpm2/pcr_registers.h"
+#include "tee/tpm2/quoting_tpm.h"
+#include "tee/tpm2/tpm_device.h"
 
 namespace attestd::tee::tpm {
 
@@ -16,31 +16,25 @@ namespace attestd::tee::tpm {
 // to 32 bytes, as extraData. A connection that broke is opened again once for each request.
 class TpmSource : public evidence::EvidenceSource {
  public:
-  explicit TpmSource(std::unique_ptr<TpmDevice> device) : device_(std::move(device)) {}
+  explicit TpmSource(std::unique_ptr<tpm2::TpmDevice> device)
+      : device_(std::move(device)), tpm_(*device_), registers_(tpm_) {}
 
   std::string_view tee() const override { return "tpm"; }
   size_t report_data_limit() const override { return kExtraDataSize; }
   absl::Status Check() override;
   absl::StatusOr<evidence::Evidence> Collect(const evidence::ReportData& report_data,
                                              base::Deadline deadline) override;
+  // Through PCR 8.
+  absl::Status BindInitData(base::ByteView digest, base::Deadline deadline) override;
+  evidence::RuntimeRegisters* registers() override { return &registers_; }
 
  private:
-  struct Ak {
-    base::Bytes spki;  // DER SubjectPublicKeyInfo
-    base::PublicKey key;
-  };
-
-  absl::Status LoadAk(base::Deadline deadline);
   absl::StatusOr<evidence::Evidence> CollectOnce(base::ByteView extra_data,
                                                  base::Deadline deadline);
-  absl::StatusOr<bool> HaveQuotedPcrs(const base::Bytes& pcr_digest, base::Deadline deadline);
-  void Forget();
 
-  std::unique_ptr<TpmDevice> device_;
-  std::optional<Ak> ak_;
-  // As last read. A quote's digest tells whether they are still true, so that they are read again
-  // only when they moved.
-  std::optional<tpm2::PcrValues> pcrs_;
+  const std::unique_ptr<tpm2::TpmDevice> device_;
+  tpm2::QuotingTpm tpm_;
+  tpm2::PcrRegisters registers_;
 };
 
 }  // namespace attestd::tee::tpm

@@ -3,10 +3,13 @@
 
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <tss2/tss2_tpm2_types.h>
 
+#include <string>
 #include <utility>
 
 #include "base/hash.h"
+#include "tee/tpm2/tss_status.h"
 #include "test/tee/tpm2/quote_bytes.h"
 
 namespace attestd::tee::tpm {
@@ -25,6 +28,11 @@ base::Bytes Sign(EVP_PKEY* key, base::ByteView message) {
   return signature;
 }
 
+absl::Status IoError(const std::string& step) {
+  return base::MakeStatus(absl::StatusCode::kUnavailable, base::Reason::kDeviceFailed,
+                          "fake: " + step + ": tcti:IO failure");
+}
+
 template <typename T>
 T Take(std::deque<T>& queue, T otherwise) {
   if (queue.empty()) {
@@ -37,18 +45,29 @@ T Take(std::deque<T>& queue, T otherwise) {
 
 }  // namespace
 
-FakeTpmDevice::FakeTpmDevice() : ak_(EVP_RSA_gen(kRsaBits)), other_(EVP_RSA_gen(kRsaBits)) {
+// Making keys takes longer than most tests: all devices of a program share them.
+FakeTpmDevice::FakeTpmDevice() {
+  static EVP_PKEY* const kAk = EVP_RSA_gen(kRsaBits);
+  static EVP_PKEY* const kOther = EVP_RSA_gen(kRsaBits);
+  EVP_PKEY_up_ref(kAk);
+  EVP_PKEY_up_ref(kOther);
+  ak_.reset(kAk);
+  other_.reset(kOther);
   pcrs.fill(base::Bytes(tpm2::kSha256Size, 0));
+}
+
+base::Bytes FakeTpmDevice::Spki(EVP_PKEY* key) {
+  uint8_t* der = nullptr;
+  const int size = i2d_PUBKEY(key, &der);
+  base::Bytes spki(der, der + size);
+  OPENSSL_free(der);
+  return spki;
 }
 
 absl::StatusOr<base::Bytes> FakeTpmDevice::EnsureAk(base::Deadline /*deadline*/) {
   ++ak_requests;
   RETURN_IF_ERROR(Take(ak_faults, absl::OkStatus()));
-  uint8_t* der = nullptr;
-  const int size = i2d_PUBKEY(ak_.get(), &der);
-  base::Bytes spki(der, der + size);
-  OPENSSL_free(der);
-  return spki;
+  return Spki(ak_.get());
 }
 
 absl::StatusOr<tpm2::PcrValues> FakeTpmDevice::ReadPcrs(base::Deadline /*deadline*/) {
@@ -56,10 +75,29 @@ absl::StatusOr<tpm2::PcrValues> FakeTpmDevice::ReadPcrs(base::Deadline /*deadlin
   return pcrs;
 }
 
-void FakeTpmDevice::ExtendPcr16() {
-  base::Bytes input = pcrs[16];
-  input.resize(2 * tpm2::kSha256Size, 0x77);
-  pcrs[16] = *base::Hash(base::HashAlgorithm::kSha256, input);
+void FakeTpmDevice::Extend(uint32_t pcr, base::ByteView digest) {
+  base::Bytes input = pcrs.at(pcr);
+  input.insert(input.end(), digest.begin(), digest.end());
+  pcrs.at(pcr) = *base::Hash(base::HashAlgorithm::kSha256, input);
+}
+
+void FakeTpmDevice::ExtendPcr16() { Extend(16, base::Bytes(tpm2::kSha256Size, 0x77)); }
+
+absl::Status FakeTpmDevice::ExtendPcr(uint32_t pcr, base::ByteView digest,
+                                      base::Deadline /*deadline*/) {
+  ++extends;
+  const ExtendFault fault = Take(extend_faults, ExtendFault::kNone);
+  if (fault == ExtendFault::kNone || fault == ExtendFault::kLostAnswer) {
+    Extend(pcr, digest);
+  }
+  if (fault == ExtendFault::kOtherExtend) {
+    Extend(pcr, base::Bytes(tpm2::kSha256Size, 0x66));
+  }
+  if (fault == ExtendFault::kLockout) {
+    return base::MakeStatus(absl::StatusCode::kFailedPrecondition, base::Reason::kDeviceFailed,
+                            "fake: TPM2_PCR_Extend: locked");
+  }
+  return fault == ExtendFault::kNone ? absl::OkStatus() : IoError("TPM2_PCR_Extend");
 }
 
 absl::StatusOr<tpm2::SignedQuote> FakeTpmDevice::QuotePcrs(base::ByteView extra_data,
@@ -67,12 +105,13 @@ absl::StatusOr<tpm2::SignedQuote> FakeTpmDevice::QuotePcrs(base::ByteView extra_
   ++quotes;
   const Fault fault = Take(quote_faults, Fault::kNone);
   if (fault == Fault::kIoError) {
-    return base::MakeStatus(absl::StatusCode::kUnavailable, base::Reason::kDeviceFailed,
-                            "fake: TPM2_Quote: tcti:IO failure");
+    return IoError("TPM2_Quote");
+  }
+  if (fault == Fault::kObjectMemory) {
+    return tpm2::TssStatus(TPM2_RC_OBJECT_MEMORY, "fake: TPM2_Quote");
   }
   if (fault == Fault::kLockout) {
-    return base::MakeStatus(absl::StatusCode::kFailedPrecondition, base::Reason::kDeviceFailed,
-                            "fake: TPM2_Quote: locked");
+    return tpm2::TssStatus(TPM2_RC_LOCKOUT, "fake: TPM2_Quote");
   }
   if (fault == Fault::kPcrsMove) {
     ExtendPcr16();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/encoding.h"
+#include "base/hash.h"
 #include "tee/tpm/esys_device.h"
 #include "tee/tpm/format/evidence.h"
 #include "tee/tpm/tpm_source.h"
@@ -195,6 +196,24 @@ TEST_CASE("A TPM that went away is an error, and one that comes back is used") {
   INFO(fresh.status().ToString());
   REQUIRE(fresh.ok());
   CHECK(MustCollect(*source).ak_public != before.ak_public);
+}
+
+TEST_CASE("A real TPM extends a register as reckoned, and shows it in the evidence") {
+  START_SWTPM_OR_SKIP(swtpm);
+  const auto source = SourceOn(swtpm);
+  MustCollect(*source);
+  const base::Deadline deadline = base::Deadline::After(absl::Seconds(30));
+  const base::Bytes digest(32, 0xd1);
+  REQUIRE(source->registers()->Extend(23, digest, deadline).ok());
+  base::Bytes input(32);
+  input.insert(input.end(), digest.begin(), digest.end());
+  const base::Bytes expected = *base::Hash(base::HashAlgorithm::kSha256, input);
+  CHECK(*source->registers()->Read(23, deadline) == expected);
+  CHECK(MustCollect(*source).pcrs[23] == expected);
+  CHECK(source->BindInitData(digest, deadline).ok());
+  CHECK(source->BindInitData(digest, deadline).ok());
+  CHECK(MustCollect(*source).pcrs[8] == expected);
+  CHECK(absl::IsFailedPrecondition(source->BindInitData(base::Bytes(32, 0xd2), deadline)));
 }
 
 TEST_CASE("A TPM that was replaced between two requests goes unnoticed") {

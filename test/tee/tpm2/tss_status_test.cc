@@ -34,7 +34,7 @@ TEST_CASE("TssStatus tells what another try may mend from what it will not") {
   CHECK_THAT(std::string(status.message()), Catch::StartsWith("TPM2_Quote: "));
 }
 
-TEST_CASE("RunCommand repeats what the TPM asks to repeat") {
+TEST_CASE("Case 80: RunCommand repeats what the TPM asks to repeat") {
   int calls = 0;
   const TSS2_RC asked = GENERATE(TPM2_RC_RETRY, TPM2_RC_YIELDED, TPM2_RC_TESTING, TPM2_RC_NV_RATE);
   const auto rc = RunCommand(base::Deadline::Infinite(),
@@ -44,7 +44,7 @@ TEST_CASE("RunCommand repeats what the TPM asks to repeat") {
   CHECK(calls == 3);
 }
 
-TEST_CASE("RunCommand does not repeat lockout or failure") {
+TEST_CASE("Case 80: RunCommand does not repeat lockout or failure") {
   int calls = 0;
   const TSS2_RC answer = GENERATE(TPM2_RC_LOCKOUT, TPM2_RC_FAILURE, TSS2_TCTI_RC_IO_ERROR);
   const auto rc = RunCommand(base::Deadline::Infinite(), [&] {
