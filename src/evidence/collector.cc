@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/collector.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
+
+#include "base/json.h"
 
 namespace attestd::evidence {
 
@@ -36,12 +39,42 @@ class Collector::DeviceTurn {
   Collector* collector_;
 };
 
-Collector::Collector(std::unique_ptr<EvidenceSource> primary)
-    : primary_(std::move(primary)), tee_(primary_->tee()) {}
+namespace {
+
+std::vector<std::string> TeesOf(const Collector::Sources& sources) {
+  std::vector<std::string> tees;
+  for (const auto& source : sources) {
+    tees.emplace_back(source->tee());
+  }
+  return tees;
+}
+
+// InvalidArgument when the source's evidence would not carry all of a caller's bytes.
+absl::Status CheckLimit(const EvidenceSource& source, size_t size) {
+  if (size <= source.report_data_limit()) {
+    return absl::OkStatus();
+  }
+  return base::MakeStatus(absl::StatusCode::kInvalidArgument, base::Reason::kTooLarge,
+                          "report data is " + std::to_string(size) + " bytes; " +
+                              std::string(source.tee()) + " evidence carries at most " +
+                              std::to_string(source.report_data_limit()));
+}
+
+}  // namespace
+
+Collector::Collector(std::unique_ptr<EvidenceSource> primary, Sources devices)
+    : primary_(std::move(primary)),
+      devices_(std::move(devices)),
+      tee_(primary_->tee()),
+      device_tees_(TeesOf(devices_)) {}
 
 absl::Status Collector::Check(base::Deadline deadline) {
   ASSIGN_OR_RETURN(const DeviceTurn turn, DeviceTurn::Take(*this, deadline));
-  return primary_->Check();
+  RETURN_IF_ERROR(primary_->Check());
+  for (const auto& device : devices_) {
+    RETURN_IF_ERROR(base::Annotate(device->Check(), "device " + std::string(device->tee())));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Evidence> Collector::Collect(const ReportData& report_data,
@@ -50,26 +83,63 @@ absl::StatusOr<Evidence> Collector::Collect(const ReportData& report_data,
   return primary_->Collect(report_data, deadline);
 }
 
+absl::StatusOr<std::string> Collector::CollectEach(const ReportData& report_data,
+                                                   base::Deadline deadline) {
+  if (devices_.empty()) {
+    return std::string();
+  }
+  ASSIGN_OR_RETURN(const DeviceTurn turn, DeviceTurn::Take(*this, deadline));
+  std::string json;
+  for (const auto& device : devices_) {
+    const absl::StatusOr<Evidence> evidence = device->Collect(report_data, deadline);
+    if (!evidence.ok()) {
+      return base::Annotate(evidence.status(), "device " + std::string(device->tee()));
+    }
+    ASSIGN_OR_RETURN(const std::string name, base::DumpJson(std::string(device->tee())));
+    json.append(json.empty() ? "{" : ",").append(name).append(":").append(evidence->json);
+  }
+  return json + "}";
+}
+
 absl::StatusOr<CompositeEvidence> Collector::CollectFor(const RuntimeData& runtime_data,
                                                         base::HashAlgorithm hash,
                                                         base::Deadline deadline) {
-  const std::string additional;
+  ASSIGN_OR_RETURN(const base::Bytes device_digest, runtime_data.DeviceDigest(hash));
+  ASSIGN_OR_RETURN(const ReportData device_data, ReportData::Create(device_digest));
+  ASSIGN_OR_RETURN(std::string additional, CollectEach(device_data, deadline));
   ASSIGN_OR_RETURN(const base::Bytes digest, runtime_data.PrimaryDigest(hash, additional));
   ASSIGN_OR_RETURN(const ReportData report_data, ReportData::Create(digest));
   ASSIGN_OR_RETURN(Evidence primary, Collect(report_data, deadline));
-  return CompositeEvidence{.primary = std::move(primary), .additional = additional};
+  return CompositeEvidence{.primary = std::move(primary), .additional = std::move(additional)};
 }
 
 absl::StatusOr<Evidence> Collector::CollectRaw(base::ByteView report_data,
                                                base::Deadline deadline) {
-  if (report_data.size() > primary_->report_data_limit()) {
-    return base::MakeStatus(absl::StatusCode::kInvalidArgument, base::Reason::kTooLarge,
-                            "report data is " + std::to_string(report_data.size()) + " bytes; " +
-                                tee_ + " evidence carries at most " +
-                                std::to_string(primary_->report_data_limit()));
-  }
+  RETURN_IF_ERROR(CheckLimit(*primary_, report_data.size()));
   ASSIGN_OR_RETURN(const ReportData bound, ReportData::Create(report_data));
   return Collect(bound, deadline);
+}
+
+absl::StatusOr<std::string> Collector::CollectDevices(base::ByteView report_data,
+                                                      base::Deadline deadline) {
+  for (const auto& device : devices_) {
+    RETURN_IF_ERROR(CheckLimit(*device, report_data.size()));
+  }
+  if (devices_.empty()) {
+    return std::string();
+  }
+  ASSIGN_OR_RETURN(const ReportData bound, ReportData::Create(report_data));
+  return CollectEach(bound, deadline);
+}
+
+absl::Status Collector::UseRegisters(base::Deadline deadline, RegisterUse use) {
+  ASSIGN_OR_RETURN(const DeviceTurn turn, DeviceTurn::Take(*this, deadline));
+  return use(primary_->registers());
+}
+
+absl::Status Collector::BindInitData(base::ByteView digest, base::Deadline deadline) {
+  ASSIGN_OR_RETURN(const DeviceTurn turn, DeviceTurn::Take(*this, deadline));
+  return primary_->BindInitData(digest, deadline);
 }
 
 }  // namespace attestd::evidence

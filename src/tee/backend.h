@@ -17,13 +17,13 @@ namespace attestd::tee {
 
 // One key of a backend's own configuration table.
 struct SettingSpec {
-  enum class Kind { kText, kInteger };
+  enum class Kind { kText, kInteger, kBoolean };
   std::string name;
   Kind kind = Kind::kText;
 };
 
 // A backend's configuration table as read; only keys that the backend declares, of their kind.
-using Settings = std::map<std::string, std::variant<std::string, int64_t>>;
+using Settings = std::map<std::string, std::variant<std::string, int64_t, bool>>;
 
 // What the agent lends a source.
 struct SourceContext {
@@ -53,7 +53,9 @@ struct Backend {
   absl::Status (*validate)(const Settings& settings) = nullptr;
   // Looks for the platform without changing anything. Settings are valid.
   ProbeResult (*probe)(const Settings& settings) = nullptr;
-  // Touches no device yet: that is EvidenceSource::Check. Settings are valid.
+  // Touches no device yet, that is EvidenceSource::Check, except where only the device can tell
+  // the source's name (EvidenceSource::tee): then it is looked at once, and a failure is what Check
+  // says. Never null. Settings are valid.
   std::unique_ptr<evidence::EvidenceSource> (*create)(const Settings& settings,
                                                       const SourceContext& context) = nullptr;
 };

@@ -24,7 +24,8 @@ TEST_CASE("Each built-in backend is complete and takes its defaults") {
     CHECK(backend.validate({}).ok());
     CHECK_FALSE(backend.probe({}).seen.empty());
     CHECK(backend.create({}, {}) != nullptr);
-    CHECK(backend.fake == (backend.name == "sample"));
+    CHECK(backend.fake == backend.name.starts_with("sample"));
+    CHECK(backend.device == (backend.name == "sample_device" || backend.name == "nvidia"));
   }
 }
 

@@ -94,5 +94,61 @@ TEST_CASE("SelectBackend says that the device is missing when auto finds nothing
         base::Reason::kDeviceMissing);
 }
 
+Backend Device(std::string name, bool fake) {
+  Backend backend = Platform(std::move(name), fake, Present);
+  backend.device = true;
+  return backend;
+}
+
+TEST_CASE("SelectBackend takes a device neither by auto nor by name, and says where it belongs") {
+  const std::vector<Backend> backends = {Device("nvidia", false), Platform("tpm", false, Present)};
+  CHECK((*SelectBackend(backends, "auto", {}))->name == "tpm");
+  const auto named = SelectBackend(backends, "nvidia", {});
+  CHECK(absl::IsInvalidArgument(named.status()));
+  CHECK_THAT(std::string(named.status().message()),
+             Catch::Contains("[tee] devices") && Catch::Contains("one of: auto, tpm"));
+  const std::vector<Backend> devices = {Device("nvidia", false)};
+  CHECK(absl::IsFailedPrecondition(SelectBackend(devices, "auto", {}).status()));
+}
+
+// "tpm:+there" for what is present, "*" in front of what was chosen.
+std::string Told(const std::vector<Detected>& explained) {
+  std::string text;
+  for (const Detected& detected : explained) {
+    text += (text.empty() ? "" : "; ") + std::string(detected.chosen ? "*" : "") + detected.name +
+            ": " + detected.why;
+  }
+  return text;
+}
+
+TEST_CASE("ExplainChoice tells of each backend, in order, what was seen and why it was chosen") {
+  const std::vector<Backend> backends = {
+      Platform("snp", false, Absent), Platform("tdx", false, Present),
+      Platform("tpm", false, Present), Device("nvidia", false), Platform("sample", true, Present)};
+  const auto by_auto =
+      ExplainChoice(backends, {.word = "auto", .backend = "tdx", .devices = {"nvidia"}}, {});
+  CHECK(Told(by_auto) ==
+        "snp: not there; *tdx: auto: the first that is there; tpm: auto found another first; "
+        "*nvidia: named by [tee] devices; sample: a fake: only by [tee] backend");
+  CHECK(by_auto[0].probe.seen == "/dev/void is not there");
+  CHECK(by_auto[2].probe.present);
+  const auto by_name =
+      ExplainChoice(backends, {.word = "tpm", .backend = "tpm", .devices = {}}, {});
+  CHECK(Told(by_name) ==
+        "snp: [tee] backend names another; tdx: [tee] backend names another; *tpm: named by [tee] "
+        "backend; nvidia: a device: only by [tee] devices; sample: a fake: only by [tee] backend");
+  const auto fake =
+      ExplainChoice(backends, {.word = "sample", .backend = "sample", .devices = {}}, {});
+  CHECK(fake[4].chosen);
+  CHECK(fake[4].why == "named by [tee] backend");
+}
+
+TEST_CASE("ExplainChoice tells of a platform that appeared after the choice") {
+  const std::vector<Backend> backends = {Platform("snp", false, Present),
+                                         Platform("tpm", false, Present)};
+  CHECK(Told(ExplainChoice(backends, {.word = "auto", .backend = "tpm", .devices = {}}, {})) ==
+        "snp: was not there when attestd started; *tpm: auto: the first that is there");
+}
+
 }  // namespace
 }  // namespace attestd::tee

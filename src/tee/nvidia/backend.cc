@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tee/backend.h"
+
+#include <sys/stat.h>
+
+#include <memory>
+#include <string>
+
+#include "tee/nvidia/nvidia_source.h"
+
+namespace attestd::tee::nvidia {
+namespace {
+
+constexpr char kDefaultLibrary[] = "libnvidia-ml.so.1";
+// The driver's control node; a GPU's own is /dev/nvidia0.
+constexpr char kControlDevice[] = "/dev/nvidiactl";
+
+std::string Library(const Settings& settings) {
+  const auto found = settings.find("library");
+  return found == settings.end() ? kDefaultLibrary : std::get<std::string>(found->second);
+}
+
+absl::Status Validate(const Settings& settings) {
+  const std::string library = Library(settings);
+  if (!library.starts_with('/') && (library.empty() || library.find('/') != std::string::npos)) {
+    return base::MakeStatus(absl::StatusCode::kInvalidArgument,
+                            "library: \"" + library +
+                                "\" is neither an absolute path nor a name for the loader, as " +
+                                kDefaultLibrary);
+  }
+  return absl::OkStatus();
+}
+
+ProbeResult Probe(const Settings& /*settings*/) {
+  struct stat info {};
+  const bool present = ::stat(kControlDevice, &info) == 0;
+  return {.present = present,
+          .seen = std::string(kControlDevice) + (present ? " is there" : " is not there")};
+}
+
+}  // namespace
+
+Backend MakeBackend() {
+  Backend backend;
+  backend.name = "nvidia";
+  backend.device = true;
+  backend.settings = {{.name = "library", .kind = SettingSpec::Kind::kText}};
+  backend.validate = Validate;
+  backend.probe = Probe;
+  backend.create =
+      [](const Settings& settings,
+         const SourceContext& /*context*/) -> std::unique_ptr<evidence::EvidenceSource> {
+    return std::make_unique<NvidiaSource>(Library(settings));
+  };
+  return backend;
+}
+
+}  // namespace attestd::tee::nvidia
