@@ -2,7 +2,6 @@
 #include "appraisal/appraisal.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
@@ -17,11 +16,17 @@ struct Platform {
 };
 
 // The broker's words for the platforms (Trustee, kbs-types `Tee`).
-constexpr std::array<Platform, 3> kPlatforms = {{
+constexpr Platform kPlatforms[] = {
+    {"az-snp-vtpm", AppraiseAzSnpVtpm},
+    {"az-tdx-vtpm", AppraiseAzTdxVtpm},
+    {"tdx", AppraiseTdx},
+    {"sgx", AppraiseSgx},
+    {"cca", AppraiseCca},
+    {"snp", AppraiseSnp},
     {"tpm", AppraiseTpm},
     {"sample", AppraiseSample},
     {"sampledevice", AppraiseSample},
-}};
+};
 
 }  // namespace
 
@@ -57,6 +62,14 @@ absl::StatusOr<Appraisal> Appraise(std::string_view tee, const Question& questio
   }
   return base::MakeStatus(absl::StatusCode::kInvalidArgument,
                           "no verifier for evidence of this platform; known: " + known);
+}
+
+std::vector<std::string_view> KnownPlatforms() {
+  std::vector<std::string_view> names;
+  for (const Platform& platform : kPlatforms) {
+    names.push_back(platform.tee);
+  }
+  return names;
 }
 
 }  // namespace attestd::appraisal

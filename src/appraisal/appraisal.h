@@ -84,6 +84,9 @@ struct Question {
 // evidence that cannot be read at all; everything else is a failed check.
 absl::StatusOr<Appraisal> Appraise(std::string_view tee, const Question& question);
 
+// The names that Appraise knows.
+std::vector<std::string_view> KnownPlatforms();
+
 }  // namespace attestd::appraisal
 
 #endif  // ATTESTD_APPRAISAL_APPRAISAL_H_

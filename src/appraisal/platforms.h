@@ -16,6 +16,7 @@ Check CompareTexts(std::string name, std::string expected, std::string found);
 absl::StatusOr<Appraisal> AppraiseTpm(const Question& question);
 absl::StatusOr<Appraisal> AppraiseSnp(const Question& question);
 absl::StatusOr<Appraisal> AppraiseTdx(const Question& question);
+absl::StatusOr<Appraisal> AppraiseSgx(const Question& question);
 absl::StatusOr<Appraisal> AppraiseAzSnpVtpm(const Question& question);
 absl::StatusOr<Appraisal> AppraiseAzTdxVtpm(const Question& question);
 absl::StatusOr<Appraisal> AppraiseCca(const Question& question);

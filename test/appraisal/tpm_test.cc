@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "tee/tpm/format/evidence.h"
 #include "tee/tpm2/format/quote.h"
+#include "test/fakes/tcg_log_builder.h"
 #include "test/fakes/tpm_quote_builder.h"
 #include "test/support/vectors.h"
 
@@ -200,6 +201,59 @@ TEST_CASE("The recorded TPM evidence gets the verdict that is known for it") {
   reference.trusted_aks = {evidence.ak_public};
   const Appraisal appraisal = Judge("tpm", *text, kDigest, reference).value();
   CHECK(FailedNames(appraisal) == std::vector<std::string>{"report_data"});
+}
+
+// Init data, and two run-time events in PCR 23, as the evidence of them shows.
+const Bytes kEvent(32, 0xe1);
+
+Bytes Extended(Bytes value, const Bytes& digest) {
+  value.insert(value.end(), digest.begin(), digest.end());
+  return base::Hash(base::HashAlgorithm::kSha256, value).value();
+}
+
+TpmEvidence MeasuredEvidence() {
+  TpmQuoteSpec spec = GoodSpec();
+  spec.pcrs[8] = Extended(Bytes(32), kEvent);
+  spec.pcrs[23] = Extended(Extended(Bytes(32), kEvent), kEvent);
+  return BuildTpmEvidence(Ak(), spec).value();
+}
+
+TEST_CASE("TPM evidence with init data is judged by PCR 8") {
+  ReferenceValues reference = GoodReference();
+  reference.init_data_digest = kEvent;
+  CHECK(Judge(MeasuredEvidence(), reference).passed());
+  // Of another size, or another digest: a failed check, never a crash.
+  reference.init_data_digest =
+      GENERATE(values<Bytes>({Bytes(32, 0xe2), Bytes(48, 0xe1), Bytes(31, 0xe1), Bytes()}));
+  CHECK(FailedNames(Judge(MeasuredEvidence(), reference)) == std::vector<std::string>{"init_data"});
+}
+
+std::vector<std::string> FailedWithLog(const Bytes& log) {
+  const std::string json = tee::tpm::FormatEvidence(MeasuredEvidence());
+  const ReferenceValues reference = GoodReference();
+  return FailedNames(
+      Appraise(
+          "tpm",
+          {.evidence_json = json, .report_data = kDigest, .event_log = log, .reference = reference})
+          .value());
+}
+
+TEST_CASE("An event log replays to each PCR of a TPM that it names, or fails there") {
+  constexpr uint16_t kSha256Id = 0x000b;
+  constexpr uint32_t kEventTag = 6;
+  Bytes log = fakes::SpecIdRecord({{.id = kSha256Id, .digest_bytes = 32}});
+  const auto append = [&](uint32_t pcr, const Bytes& digest) {
+    const Bytes record = fakes::LogRecord(pcr, kEventTag, kSha256Id, digest, "event");
+    log.insert(log.end(), record.begin(), record.end());
+  };
+  append(23, kEvent);
+  CHECK(FailedWithLog(log) == std::vector<std::string>{"event_log.pcr23"});
+  append(23, kEvent);
+  CHECK(FailedWithLog(log).empty());
+  append(16, kEvent);
+  append(99, kEvent);
+  CHECK(FailedWithLog(log) == std::vector<std::string>{"event_log.pcr16", "event_log.pcr99"});
+  CHECK(FailedWithLog(Bytes(40, 0x41)) == std::vector<std::string>{"event_log"});
 }
 
 }  // namespace
