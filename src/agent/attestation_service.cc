@@ -2,6 +2,7 @@
 #include "agent/attestation_service.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -20,9 +21,29 @@ ServerUnaryReactor* Answer(CallbackServerContext* context, const grpc::Status& s
   return reactor;
 }
 
-ServerUnaryReactor* NotBuilt(CallbackServerContext* context, const std::string& what) {
-  return Answer(context, {grpc::StatusCode::UNIMPLEMENTED,
-                          what + " is not supported by this version of attestd"});
+// Digests of SHA-256, SHA-384 and SHA-512; a platform may take fewer bytes.
+constexpr size_t kMaxDigestBytes = 64;
+
+attestation_agent::RuntimeMeasurementResult ToProto(Measurements::Result result) {
+  switch (result) {
+    case Measurements::Result::kDone:
+      return attestation_agent::OK;
+    case Measurements::Result::kNotSupported:
+      return attestation_agent::NOT_SUPPORTED;
+    case Measurements::Result::kNotEnabled:
+      break;
+  }
+  return attestation_agent::NOT_ENABLED;
+}
+
+// A platform that works but is bound to something else is no failure of its device.
+absl::Status InitDataStatus(const absl::Status& status) {
+  if (!absl::IsFailedPrecondition(status) ||
+      base::GetReason(status) == base::Reason::kDeviceMissing) {
+    return status;
+  }
+  return base::MakeStatus(status.code(), base::Reason::kInitDataUnbound,
+                          std::string(status.message()));
 }
 
 }  // namespace
@@ -63,28 +84,55 @@ ServerUnaryReactor* AttestationService::GetTeeType(
 
 ServerUnaryReactor* AttestationService::GetAdditionalTees(
     CallbackServerContext* context, const attestation_agent::GetAdditionalTeesRequest* /*request*/,
-    attestation_agent::GetAdditionalTeesResponse* /*response*/) {
+    attestation_agent::GetAdditionalTeesResponse* response) {
+  for (const std::string& tee : collector_.device_tees()) {
+    response->add_additional_tees(tee);
+  }
   return Answer(context, grpc::Status::OK);
 }
 
 ServerUnaryReactor* AttestationService::GetAdditionalEvidence(
-    CallbackServerContext* context,
-    const attestation_agent::GetAdditionalEvidenceRequest* /*request*/,
-    attestation_agent::GetEvidenceResponse* /*response*/) {
-  return NotBuilt(context, "GetAdditionalEvidence");
+    CallbackServerContext* context, const attestation_agent::GetAdditionalEvidenceRequest* request,
+    attestation_agent::GetEvidenceResponse* response) {
+  return calls_.Run(context, "GetAdditionalEvidence",
+                    [this, request, response](base::Deadline deadline) -> absl::Status {
+                      ASSIGN_OR_RETURN(*response->mutable_evidence(),
+                                       collector_.CollectDevices(
+                                           base::AsBytes(request->runtimedata()), deadline));
+                      return absl::OkStatus();
+                    });
 }
 
 ServerUnaryReactor* AttestationService::ExtendRuntimeMeasurement(
     CallbackServerContext* context,
-    const attestation_agent::ExtendRuntimeMeasurementRequest* /*request*/,
-    attestation_agent::ExtendRuntimeMeasurementResponse* /*response*/) {
-  return NotBuilt(context, "ExtendRuntimeMeasurement");
+    const attestation_agent::ExtendRuntimeMeasurementRequest* request,
+    attestation_agent::ExtendRuntimeMeasurementResponse* response) {
+  return calls_.Run(context, "ExtendRuntimeMeasurement",
+                    [this, request, response](base::Deadline deadline) -> absl::Status {
+                      const eventlog::RuntimeEvent event{.domain = request->domain(),
+                                                         .operation = request->operation(),
+                                                         .content = request->content()};
+                      std::optional<uint64_t> pcr;
+                      if (request->has_registerindex()) {
+                        pcr = request->registerindex();
+                      }
+                      ASSIGN_OR_RETURN(const Measurements::Result result,
+                                       measurements_.Extend(event, pcr, deadline));
+                      response->set_result(ToProto(result));
+                      return absl::OkStatus();
+                    });
 }
 
 ServerUnaryReactor* AttestationService::BindInitData(
-    CallbackServerContext* context, const attestation_agent::BindInitDataRequest* /*request*/,
+    CallbackServerContext* context, const attestation_agent::BindInitDataRequest* request,
     attestation_agent::BindInitDataResponse* /*response*/) {
-  return NotBuilt(context, "BindInitData");
+  if (request->digest().empty() || request->digest().size() > kMaxDigestBytes) {
+    return Answer(context, {grpc::StatusCode::INVALID_ARGUMENT,
+                            "request: the digest of the init data has 1 to 64 bytes"});
+  }
+  return calls_.Run(context, "BindInitData", [this, request](base::Deadline deadline) {
+    return InitDataStatus(collector_.BindInitData(base::AsBytes(request->digest()), deadline));
+  });
 }
 
 }  // namespace attestd::agent

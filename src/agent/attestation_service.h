@@ -4,6 +4,7 @@
 
 #include "agent/broker_set.h"
 #include "agent/call.h"
+#include "agent/measurements.h"
 #include "evidence/collector.h"
 #include "proto/attestation_agent.grpc.pb.h"
 
@@ -13,8 +14,9 @@ namespace attestd::agent {
 class AttestationService final
     : public attestation_agent::AttestationAgentService::CallbackService {
  public:
-  AttestationService(CallRunner& calls, const BrokerSet& brokers, evidence::Collector& collector)
-      : calls_(calls), brokers_(brokers), collector_(collector) {}
+  AttestationService(CallRunner& calls, const BrokerSet& brokers, evidence::Collector& collector,
+                     Measurements& measurements)
+      : calls_(calls), brokers_(brokers), collector_(collector), measurements_(measurements) {}
 
   grpc::ServerUnaryReactor* GetEvidence(grpc::CallbackServerContext* context,
                                         const attestation_agent::GetEvidenceRequest* request,
@@ -30,7 +32,6 @@ class AttestationService final
       const attestation_agent::GetAdditionalTeesRequest* request,
       attestation_agent::GetAdditionalTeesResponse* response) override;
 
-  // Not built yet: UNIMPLEMENTED with a text that says so.
   grpc::ServerUnaryReactor* GetAdditionalEvidence(
       grpc::CallbackServerContext* context,
       const attestation_agent::GetAdditionalEvidenceRequest* request,
@@ -47,6 +48,7 @@ class AttestationService final
   CallRunner& calls_;
   const BrokerSet& brokers_;
   evidence::Collector& collector_;
+  Measurements& measurements_;
 };
 
 }  // namespace attestd::agent

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/config.h"
 
-#include <algorithm>
 #include <charconv>
 #include <sstream>
 #include <utility>
 
+#include "agent/tee_config.h"
 #include "base/file.h"
 #include "base/http_curl.h"
 #include "base/toml_table.h"
@@ -17,33 +17,6 @@ constexpr size_t kMaxConfigBytes = size_t{1} << 20;
 constexpr mode_t kMaxMode = 0777;
 // sizeof(sockaddr_un::sun_path), with the terminating zero.
 constexpr size_t kMaxSocketPath = 107;
-
-absl::StatusOr<TeeConfig> ReadTee(base::TomlTable table, std::span<const tee::Backend> backends) {
-  TeeConfig tee;
-  ASSIGN_OR_RETURN(const auto backend, table.Text("backend"));
-  ASSIGN_OR_RETURN(const auto allow_sample, table.Boolean("allow_sample"));
-  RETURN_IF_ERROR(table.Finish());
-  tee.backend = backend.value_or(tee.backend);
-  tee.allow_sample = allow_sample.value_or(false);
-  if (tee.backend == "auto") {
-    return tee;
-  }
-  const auto found = std::find_if(backends.begin(), backends.end(),
-                                  [&](const auto& b) { return b.name == tee.backend; });
-  if (found == backends.end()) {
-    std::string known = "auto";
-    for (const tee::Backend& b : backends) {
-      known += ", " + b.name;
-    }
-    return table.Error("backend", "\"" + tee.backend + "\" is not built in; choose " + known);
-  }
-  if (found->fake && !tee.allow_sample) {
-    return table.Error("backend", "\"" + tee.backend +
-                                      "\" makes evidence that proves nothing; for development add "
-                                      "allow_sample = true");
-  }
-  return tee;
-}
 
 absl::StatusOr<BrokerConfig> ReadBroker(base::TomlTable table) {
   BrokerConfig broker;
@@ -111,30 +84,6 @@ absl::StatusOr<ListenerConfig> ReadListener(base::TomlTable table) {
   return listener;
 }
 
-absl::StatusOr<tee::Settings> ReadBackend(base::TomlTable table, const tee::Backend& backend) {
-  tee::Settings settings;
-  for (const tee::SettingSpec& spec : backend.settings) {
-    if (spec.kind == tee::SettingSpec::Kind::kText) {
-      ASSIGN_OR_RETURN(auto text, table.Text(spec.name));
-      if (text.has_value()) {
-        settings.emplace(spec.name, *std::move(text));
-      }
-    } else {
-      ASSIGN_OR_RETURN(const auto number, table.Integer(spec.name));
-      if (number.has_value()) {
-        settings.emplace(spec.name, *number);
-      }
-    }
-  }
-  RETURN_IF_ERROR(table.Finish());
-  if (backend.validate != nullptr) {
-    if (const absl::Status status = backend.validate(settings); !status.ok()) {
-      return table.Error("", std::string(status.message()));
-    }
-  }
-  return settings;
-}
-
 // Refuses two entries with the same value of a key.
 template <typename Entry>
 absl::Status RefuseTwins(const std::vector<Entry>& entries, std::string Entry::*key,
@@ -159,6 +108,9 @@ class Reader {
     Config config;
     ASSIGN_OR_RETURN(const toml::table* tee, Table("tee"));
     ASSIGN_OR_RETURN(config.tee, ReadTee(base::TomlTable(*tee, source_, "[tee]"), backends_));
+    ASSIGN_OR_RETURN(const toml::table* measurement, Table("measurement"));
+    ASSIGN_OR_RETURN(config.measurement,
+                     ReadMeasurement(base::TomlTable(*measurement, source_, "[measurement]")));
     for (const tee::Backend& backend : backends_) {
       ASSIGN_OR_RETURN(const toml::table* table, Table(backend.name));
       ASSIGN_OR_RETURN(

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,7 +19,18 @@ namespace attestd::agent {
 // [tee]
 struct TeeConfig {
   std::string backend = "auto";
+  std::vector<std::string> devices;  // backends of devices beside the platform; each once
   bool allow_sample = false;
+};
+
+// [measurement]: events that workloads measure into registers of the platform.
+struct MeasurementConfig {
+  bool enabled = false;
+  // guest-components' place. Whatever outlives a boot would not replay to registers that do not.
+  std::string event_log = "/run/attestation-agent/eventlog";
+  // For requests that name no register, by PCR number: one that a TPM extends at locality 0, and
+  // that a TDX guest maps to RTMR3.
+  uint64_t default_pcr = 23;
 };
 
 // [[kbs]]
@@ -37,6 +49,7 @@ struct ListenerConfig {
 
 struct Config {
   TeeConfig tee;
+  MeasurementConfig measurement;
   tee::SettingsByBackend backend_settings;
   std::vector<BrokerConfig> brokers;      // at least one; names are unique
   std::vector<ListenerConfig> listeners;  // at least one; paths are unique

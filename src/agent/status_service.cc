@@ -8,8 +8,13 @@
 
 namespace attestd::agent {
 
-StatusService::StatusService(Facts facts, const BrokerSet& brokers, const Readiness& readiness)
-    : facts_(std::move(facts)), brokers_(brokers), readiness_(readiness) {}
+StatusService::StatusService(Facts facts, Explain explain, const BrokerSet& brokers,
+                             const Readiness& readiness, CallRunner& calls)
+    : facts_(std::move(facts)),
+      explain_(std::move(explain)),
+      brokers_(brokers),
+      readiness_(readiness),
+      calls_(calls) {}
 
 grpc::ServerUnaryReactor* StatusService::GetStatus(grpc::CallbackServerContext* context,
                                                    const attestd::v1::GetStatusRequest* /*request*/,
@@ -33,6 +38,22 @@ grpc::ServerUnaryReactor* StatusService::GetStatus(grpc::CallbackServerContext* 
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);
   return reactor;
+}
+
+grpc::ServerUnaryReactor* StatusService::GetDetection(
+    grpc::CallbackServerContext* context, const attestd::v1::GetDetectionRequest* /*request*/,
+    attestd::v1::GetDetectionResponse* response) {
+  return calls_.Run(context, "GetDetection", [this, response](base::Deadline /*deadline*/) {
+    for (const tee::Detected& detected : explain_()) {
+      attestd::v1::Probe* probe = response->add_probes();
+      probe->set_name(detected.name);
+      probe->set_present(detected.probe.present);
+      probe->set_seen(detected.probe.seen);
+      probe->set_chosen(detected.chosen);
+      probe->set_why(detected.why);
+    }
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace attestd::agent

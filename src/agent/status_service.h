@@ -2,32 +2,44 @@
 #ifndef ATTESTD_AGENT_STATUS_SERVICE_H_
 #define ATTESTD_AGENT_STATUS_SERVICE_H_
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "agent/broker_set.h"
+#include "agent/call.h"
 #include "agent/readiness.h"
 #include "base/deadline.h"
 #include "proto/attestd.grpc.pb.h"
+#include "tee/detect.h"
 
 namespace attestd::agent {
 
-// attestd.v1.StatusService: what `attestctl status` shows.
+// attestd.v1.StatusService: what `attestctl status` and `attestctl tee --explain` show.
 class StatusService final : public attestd::v1::StatusService::CallbackService {
  public:
   struct Facts {
     std::string tee;
     bool sample = false;
   };
-  StatusService(Facts facts, const BrokerSet& brokers, const Readiness& readiness);
+  using Explain = std::function<std::vector<tee::Detected>()>;
+  // `explain` runs the probes.
+  StatusService(Facts facts, Explain explain, const BrokerSet& brokers, const Readiness& readiness,
+                CallRunner& calls);
 
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const attestd::v1::GetStatusRequest* request,
                                       attestd::v1::GetStatusResponse* response) override;
+  grpc::ServerUnaryReactor* GetDetection(grpc::CallbackServerContext* context,
+                                         const attestd::v1::GetDetectionRequest* request,
+                                         attestd::v1::GetDetectionResponse* response) override;
 
  private:
   const Facts facts_;
+  const Explain explain_;
   const BrokerSet& brokers_;
   const Readiness& readiness_;
+  CallRunner& calls_;
   const absl::Duration started_ = base::BootTime();
 };
 

@@ -46,6 +46,25 @@ std::string_view ReasonText(Reason reason) {
              "to do";
     case Reason::kTooLarge:
       return "request: the runtime data is larger than the platform's evidence carries";
+    case Reason::kBadEvent:
+      return "request: an event needs domain, operation and content as UTF-8 without control "
+             "characters, no space in domain or operation, and at most 256, 256 and 16384 bytes";
+    case Reason::kRegisterForbidden:
+      return "measurement: this register is not for run-time events; attestd's log names those "
+             "that are";
+    case Reason::kRegisterDiverged:
+      return "measurement: something else extended this register, so that the event log cannot "
+             "replay to it; measure into another, or reboot";
+    case Reason::kLogFailed:
+      return "measurement: the event log cannot be written, and nothing was measured; attestd's "
+             "log says why";
+    case Reason::kLogFull:
+      return "measurement: the event log is full; it starts afresh with the next boot";
+    case Reason::kRateLimited:
+      return "measurement: too many events; at most 100 at once and 10 a second";
+    case Reason::kInitDataUnbound:
+      return "init data: this platform is bound to another digest or cannot be bound; attestd's "
+             "log says which";
     case Reason::kBusy:
       return "attestd is busy; try again";
     case Reason::kDeadline:
@@ -62,6 +81,8 @@ std::string_view CodeText(absl::StatusCode code) {
       return ReasonText(Reason::kDeadline);
     case absl::StatusCode::kUnavailable:
       return "not available now; try again";
+    case absl::StatusCode::kUnimplemented:
+      return "not supported on this platform";
     default:
       return "internal error; attestd's log has the cause";
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/wiring.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "agent/attestation_service.h"
 #include "agent/broker_set.h"
 #include "agent/call.h"
+#include "agent/measurements.h"
 #include "agent/readiness.h"
 #include "agent/resource_service.h"
 #include "agent/server.h"
@@ -60,28 +62,77 @@ absl::StatusOr<std::vector<Broker>> MakeBrokers(const Config& config,
   return brokers;
 }
 
-std::unique_ptr<evidence::Collector> MakeCollector(const tee::Backend& backend,
-                                                   const Config& config) {
-  const auto settings = config.backend_settings.find(backend.name);
-  return std::make_unique<evidence::Collector>(backend.create(
-      settings == config.backend_settings.end() ? tee::Settings{} : settings->second, {}));
+// The platform and the devices that were chosen.
+struct Chosen {
+  const tee::Backend* platform;
+  std::vector<const tee::Backend*> devices;
+
+  bool fake() const {
+    return platform->fake ||
+           std::any_of(devices.begin(), devices.end(), [](const auto* d) { return d->fake; });
+  }
+};
+
+absl::StatusOr<Chosen> Choose(const Config& config, std::span<const tee::Backend> backends) {
+  Chosen chosen{};
+  ASSIGN_OR_RETURN(chosen.platform,
+                   tee::SelectBackend(backends, config.tee.backend, config.backend_settings));
+  for (const tee::Backend& backend : backends) {
+    const auto& names = config.tee.devices;
+    if (backend.device && std::find(names.begin(), names.end(), backend.name) != names.end()) {
+      chosen.devices.push_back(&backend);
+    }
+  }
+  return chosen;
+}
+
+std::unique_ptr<evidence::Collector> MakeCollector(const Chosen& chosen, const Config& config) {
+  const tee::SourceContext context{
+      .event_log = config.measurement.enabled ? config.measurement.event_log : ""};
+  const auto create = [&](const tee::Backend& backend) {
+    return backend.create(tee::SettingsOf(config.backend_settings, backend.name), context);
+  };
+  evidence::Collector::Sources devices;
+  for (const tee::Backend* device : chosen.devices) {
+    devices.push_back(create(*device));
+  }
+  return std::make_unique<evidence::Collector>(create(*chosen.platform), std::move(devices));
+}
+
+StatusService::Explain MakeExplain(const Chosen& chosen, const Config& config,
+                                   std::span<const tee::Backend> backends) {
+  return [choice = tee::Choice{.word = config.tee.backend,
+                               .backend = chosen.platform->name,
+                               .devices = config.tee.devices},
+          settings = config.backend_settings,
+          copies = std::vector<tee::Backend>(backends.begin(), backends.end())] {
+    return tee::ExplainChoice(copies, choice, settings);
+  };
 }
 
 // Members are destroyed from the last to the first: the server goes before what it calls.
 class RunningAgent : public Agent {
  public:
-  RunningAgent(const tee::Backend& backend, std::unique_ptr<evidence::Collector> collector,
-               std::vector<Broker> brokers)
-      : collector_(std::move(collector)),
-        brokers_(std::move(brokers)),
+  struct Parts {
+    std::unique_ptr<evidence::Collector> collector;
+    std::vector<Broker> brokers;
+    MeasurementConfig measurement;
+    StatusService::Explain explain;
+    bool fake = false;
+  };
+
+  explicit RunningAgent(Parts parts)
+      : collector_(std::move(parts.collector)),
+        brokers_(std::move(parts.brokers)),
+        measurements_(parts.measurement, *collector_),
         workers_(kMaxWorkers, kMaxWaiting),
-        readiness_([this] { return collector_->Check(base::Deadline::After(kCheckTime)); },
+        readiness_([this] { return Check(); },
                    [this](const absl::Status& status) { Publish(status); }),
         calls_(workers_, readiness_),
         resources_(calls_, brokers_),
-        attestation_(calls_, brokers_, *collector_),
-        status_({.tee = std::string(collector_->tee()), .sample = backend.fake}, brokers_,
-                readiness_) {}
+        attestation_(calls_, brokers_, *collector_, measurements_),
+        status_({.tee = std::string(collector_->tee()), .sample = parts.fake},
+                std::move(parts.explain), brokers_, readiness_, calls_) {}
 
   RunningAgent(const RunningAgent&) = delete;
   RunningAgent& operator=(const RunningAgent&) = delete;
@@ -105,6 +156,15 @@ class RunningAgent : public Agent {
   }
 
  private:
+  // A log that is not recovered costs measurements, not evidence.
+  absl::Status Check() {
+    const base::Deadline deadline = base::Deadline::After(kCheckTime);
+    absl::Status status = collector_->Check(deadline);
+    if (status.ok()) {
+      measurements_.Recover(deadline);
+    }
+    return status;
+  }
   void Publish(const absl::Status& status) {
     if (status.ok()) {
       base::Log(base::Severity::kNotice, "ready", {{"tee", std::string(collector_->tee())}});
@@ -119,6 +179,7 @@ class RunningAgent : public Agent {
 
   const std::unique_ptr<evidence::Collector> collector_;
   const BrokerSet brokers_;
+  Measurements measurements_;
   absl::Mutex server_mutex_;
   std::unique_ptr<Server> server_ ABSL_GUARDED_BY(server_mutex_);
   WorkerPool workers_;
@@ -129,14 +190,21 @@ class RunningAgent : public Agent {
   StatusService status_;
 };
 
-void LogStart(const tee::Backend& backend, const Config& config) {
+void WarnOfFake(const std::string& key, const tee::Backend& backend) {
+  if (backend.fake) {
+    base::Log(base::Severity::kWarning, "SAMPLE EVIDENCE: " + key + " \"" + backend.name +
+                                            "\" proves nothing; allowed by allow_sample = true");
+  }
+}
+
+void LogStart(const Chosen& chosen, const Config& config) {
   base::Log(base::Severity::kNotice, "listening",
             {{"version", ATTESTD_VERSION},
-             {"backend", backend.name},
+             {"backend", chosen.platform->name},
              {"socket", config.listeners.front().path}});
-  if (backend.fake) {
-    base::Log(base::Severity::kWarning, "SAMPLE EVIDENCE: backend \"" + backend.name +
-                                            "\" proves nothing; allowed by allow_sample = true");
+  WarnOfFake("backend", *chosen.platform);
+  for (const tee::Backend* device : chosen.devices) {
+    WarnOfFake("device", *device);
   }
   for (const BrokerConfig& broker : config.brokers) {
     if (broker.allow_http) {
@@ -152,13 +220,17 @@ void LogStart(const tee::Backend& backend, const Config& config) {
 absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
                                                   std::span<const tee::Backend> backends) {
   ASSIGN_OR_RETURN(std::vector<UnixListener> listeners, Listen(config));
-  ASSIGN_OR_RETURN(const tee::Backend* backend,
-                   tee::SelectBackend(backends, config.tee.backend, config.backend_settings));
-  std::unique_ptr<evidence::Collector> collector = MakeCollector(*backend, config);
+  ASSIGN_OR_RETURN(const Chosen chosen, Choose(config, backends));
+  std::unique_ptr<evidence::Collector> collector = MakeCollector(chosen, config);
   ASSIGN_OR_RETURN(std::vector<Broker> brokers, MakeBrokers(config, *collector));
-  auto agent = std::make_unique<RunningAgent>(*backend, std::move(collector), std::move(brokers));
+  auto agent = std::make_unique<RunningAgent>(
+      RunningAgent::Parts{.collector = std::move(collector),
+                          .brokers = std::move(brokers),
+                          .measurement = config.measurement,
+                          .explain = MakeExplain(chosen, config, backends),
+                          .fake = chosen.fake()});
   RETURN_IF_ERROR(agent->Serve(std::move(listeners)));
-  LogStart(*backend, config);
+  LogStart(chosen, config);
   return agent;
 }
 

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/tee_config.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace attestd::agent {
+namespace {
+
+const tee::Backend* Find(std::span<const tee::Backend> backends, std::string_view name) {
+  const auto found = std::find_if(backends.begin(), backends.end(),
+                                  [&](const tee::Backend& b) { return b.name == name; });
+  return found == backends.end() ? nullptr : &*found;
+}
+
+// Names of the platforms or of the devices that were built in.
+std::string Names(std::span<const tee::Backend> backends, bool devices) {
+  std::string names = devices ? "" : "auto";
+  for (const tee::Backend& backend : backends) {
+    if (backend.device == devices) {
+      names += (names.empty() ? "" : ", ") + backend.name;
+    }
+  }
+  return names.empty() ? "none: this build has no devices" : names;
+}
+
+absl::Status RefuseFake(const base::TomlTable& table, std::string_view key,
+                        const std::string& name) {
+  return table.Error(key, "\"" + name +
+                              "\" makes evidence that proves nothing; for development add "
+                              "allow_sample = true");
+}
+
+absl::Status CheckBackend(const base::TomlTable& table, const TeeConfig& tee,
+                          std::span<const tee::Backend> backends) {
+  if (tee.backend == "auto") {
+    return absl::OkStatus();
+  }
+  const tee::Backend* backend = Find(backends, tee.backend);
+  if (backend == nullptr) {
+    return table.Error("backend",
+                       "\"" + tee.backend + "\" is not built in; choose " + Names(backends, false));
+  }
+  if (backend->device) {
+    return table.Error("backend", "\"" + tee.backend +
+                                      "\" is a device beside the platform; name it in devices, and "
+                                      "choose here " +
+                                      Names(backends, false));
+  }
+  return backend->fake && !tee.allow_sample ? RefuseFake(table, "backend", tee.backend)
+                                            : absl::OkStatus();
+}
+
+absl::Status CheckDevice(const base::TomlTable& table, const TeeConfig& tee,
+                         const std::string& name, std::span<const tee::Backend> backends) {
+  const tee::Backend* backend = Find(backends, name);
+  if (backend == nullptr) {
+    return table.Error("devices",
+                       "\"" + name + "\" is not built in; choose " + Names(backends, true));
+  }
+  if (!backend->device) {
+    return table.Error("devices", "\"" + name +
+                                      "\" is a platform, no device beside one; name it in backend, "
+                                      "and choose here " +
+                                      Names(backends, true));
+  }
+  if (std::count(tee.devices.begin(), tee.devices.end(), name) > 1) {
+    return table.Error("devices", "\"" + name + "\" is given twice");
+  }
+  return backend->fake && !tee.allow_sample ? RefuseFake(table, "devices", name) : absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> ReadTexts(base::TomlTable& table, std::string_view key) {
+  std::vector<std::string> texts;
+  const toml::node* node = table.Node(key);
+  if (node == nullptr) {
+    return texts;
+  }
+  const toml::array* array = node->as_array();
+  if (array == nullptr) {
+    return table.Error(key, "expected a list of texts");
+  }
+  for (const toml::node& element : *array) {
+    if (!element.is_string()) {
+      return table.Error(key, "expected a list of texts");
+    }
+    texts.push_back(element.as_string()->get());
+  }
+  return texts;
+}
+
+}  // namespace
+
+absl::StatusOr<TeeConfig> ReadTee(base::TomlTable table, std::span<const tee::Backend> backends) {
+  TeeConfig tee;
+  ASSIGN_OR_RETURN(const auto backend, table.Text("backend"));
+  ASSIGN_OR_RETURN(tee.devices, ReadTexts(table, "devices"));
+  ASSIGN_OR_RETURN(const auto allow_sample, table.Boolean("allow_sample"));
+  RETURN_IF_ERROR(table.Finish());
+  tee.backend = backend.value_or(tee.backend);
+  tee.allow_sample = allow_sample.value_or(false);
+  RETURN_IF_ERROR(CheckBackend(table, tee, backends));
+  for (const std::string& name : tee.devices) {
+    RETURN_IF_ERROR(CheckDevice(table, tee, name, backends));
+  }
+  return tee;
+}
+
+absl::StatusOr<MeasurementConfig> ReadMeasurement(base::TomlTable table) {
+  MeasurementConfig measurement;
+  ASSIGN_OR_RETURN(const auto enabled, table.Boolean("enabled"));
+  ASSIGN_OR_RETURN(const auto event_log, table.Text("event_log"));
+  ASSIGN_OR_RETURN(const auto default_pcr, table.Integer("default_pcr"));
+  RETURN_IF_ERROR(table.Finish());
+  measurement.enabled = enabled.value_or(measurement.enabled);
+  measurement.event_log = event_log.value_or(measurement.event_log);
+  if (!measurement.event_log.starts_with('/') || measurement.event_log.ends_with('/')) {
+    return table.Error("event_log", "expected the absolute path of a file");
+  }
+  // Which of them may be extended is the platform's to say.
+  if (default_pcr.has_value() && (*default_pcr < 0 || *default_pcr > 23)) {
+    return table.Error("default_pcr", "expected a PCR number, 0 to 23");
+  }
+  measurement.default_pcr =
+      static_cast<uint64_t>(default_pcr.value_or(static_cast<int64_t>(measurement.default_pcr)));
+  return measurement;
+}
+
+absl::StatusOr<tee::Settings> ReadBackend(base::TomlTable table, const tee::Backend& backend) {
+  tee::Settings settings;
+  for (const tee::SettingSpec& spec : backend.settings) {
+    if (spec.kind == tee::SettingSpec::Kind::kText) {
+      ASSIGN_OR_RETURN(auto text, table.Text(spec.name));
+      if (text.has_value()) {
+        settings.emplace(spec.name, *std::move(text));
+      }
+    } else if (spec.kind == tee::SettingSpec::Kind::kBoolean) {
+      ASSIGN_OR_RETURN(const auto flag, table.Boolean(spec.name));
+      if (flag.has_value()) {
+        settings.emplace(spec.name, *flag);
+      }
+    } else {
+      ASSIGN_OR_RETURN(const auto number, table.Integer(spec.name));
+      if (number.has_value()) {
+        settings.emplace(spec.name, *number);
+      }
+    }
+  }
+  RETURN_IF_ERROR(table.Finish());
+  if (backend.validate != nullptr) {
+    if (const absl::Status status = backend.validate(settings); !status.ok()) {
+      return table.Error("", std::string(status.message()));
+    }
+  }
+  return settings;
+}
+
+}  // namespace attestd::agent
