@@ -248,6 +248,21 @@ absl::StatusOr<DaemonStatus> Client::GetStatus() {
   return status;
 }
 
+absl::StatusOr<std::vector<ProbeState>> Client::GetDetection() {
+  v1::GetDetectionResponse response;
+  RETURN_IF_ERROR(connection_->Call<v1::StatusService>(
+      &v1::StatusService::StubInterface::GetDetection, v1::GetDetectionRequest(), &response));
+  std::vector<ProbeState> probes;
+  for (const v1::Probe& probe : response.probes()) {
+    probes.push_back({.name = probe.name(),
+                      .present = probe.present(),
+                      .seen = probe.seen(),
+                      .chosen = probe.chosen(),
+                      .why = probe.why()});
+  }
+  return probes;
+}
+
 absl::StatusOr<Client> ConnectWhenReady(const std::string& path, base::Deadline deadline) {
   absl::Status reason;
   for (absl::Duration pause = kFirstPause;; pause = std::min(pause * 1.5, kLongestPause)) {

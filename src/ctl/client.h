@@ -31,6 +31,15 @@ struct DaemonStatus {
   double uptime_seconds = 0;
 };
 
+// What the daemon says of one platform or device (attestd.v1.Probe).
+struct ProbeState {
+  std::string name;
+  bool present = false;
+  std::string seen;
+  bool chosen = false;
+  std::string why;
+};
+
 // One connection to the daemon. Each method is one call and returns the daemon's code and text as
 // they are; the deadline given to Connect covers all of them.
 class Client {
@@ -52,6 +61,8 @@ class Client {
   absl::StatusOr<base::Secret> GetToken();
   absl::StatusOr<std::string> GetTeeType();
   absl::StatusOr<DaemonStatus> GetStatus();
+  // In the order in which "auto" probes.
+  absl::StatusOr<std::vector<ProbeState>> GetDetection();
 
  private:
   class Connection;

@@ -6,12 +6,14 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/deadline.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "ctl/appraise.h"
 #include "ctl/client.h"
 #include "ctl/output_file.h"
 
@@ -90,7 +92,36 @@ absl::Status GetToken(Client& client, const Options& options, int out) {
   return PrintLine(out, *std::move(token));
 }
 
+base::Json ProbesJson(const std::vector<ProbeState>& probes) {
+  base::Json list = base::Json::array();
+  for (const ProbeState& probe : probes) {
+    list.push_back({{"name", probe.name},
+                    {"present", probe.present},
+                    {"seen", probe.seen},
+                    {"chosen", probe.chosen},
+                    {"why", probe.why}});
+  }
+  return list;
+}
+
+absl::Status ExplainTee(Client& client, const Options& options, int out) {
+  const auto probes = client.GetDetection();
+  RETURN_IF_ERROR(base::Annotate(probes.status(), "tee --explain"));
+  if (options.json) {
+    return PrintJson(out, {{"probes", ProbesJson(*probes)}});
+  }
+  std::string text;
+  for (const ProbeState& probe : *probes) {
+    text += (probe.chosen ? "* " : "  ") + probe.name + ": " + probe.seen + "; " +
+            (probe.chosen ? "CHOSEN, " : "not chosen, ") + probe.why + "\n";
+  }
+  return Print(out, text);
+}
+
 absl::Status GetTeeType(Client& client, const Options& options, int out) {
+  if (options.explain) {
+    return ExplainTee(client, options, out);
+  }
   absl::StatusOr<std::string> tee = client.GetTeeType();
   RETURN_IF_ERROR(base::Annotate(tee.status(), "tee"));
   return options.json ? PrintJson(out, {{"tee", *tee}}) : PrintLine(out, *std::move(tee));
@@ -138,6 +169,19 @@ absl::Status GetStatus(Client& client, const Options& options, int out) {
   return options.json ? PrintJson(out, StatusJson(*status)) : Print(out, StatusText(*status));
 }
 
+// A refusal is Unknown, so that it ends with the exit status of a failed verdict.
+absl::Status JudgeEvidence(const Options& options, int out) {
+  const absl::StatusOr<appraisal::Appraisal> appraisal = Appraise(options.appraise);
+  RETURN_IF_ERROR(base::Annotate(appraisal.status(), "appraise"));
+  RETURN_IF_ERROR(options.json ? PrintLine(out, AppraisalJson(*appraisal))
+                               : Print(out, AppraisalText(*appraisal)));
+  if (!appraisal->passed()) {
+    return base::MakeStatus(absl::StatusCode::kUnknown,
+                            "appraise: the evidence is refused: " + appraisal->FirstFailure());
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Client> Connect(const Options& options) {
   const base::Deadline deadline = base::Deadline::After(options.timeout);
   absl::StatusOr<Client> client = options.wait ? ConnectWhenReady(options.socket_path, deadline)
@@ -154,6 +198,9 @@ absl::Status RunCommand(const Options& options, int out) {
   if (options.command == Command::kPrint) {
     return Print(out, options.text);
   }
+  if (options.command == Command::kAppraise) {
+    return JudgeEvidence(options, out);
+  }
   ASSIGN_OR_RETURN(Client client, Connect(options));
   switch (options.command) {
     case Command::kGetResource:
@@ -167,6 +214,7 @@ absl::Status RunCommand(const Options& options, int out) {
     case Command::kStatus:
       return GetStatus(client, options, out);
     case Command::kPrint:
+    case Command::kAppraise:
       break;
   }
   return absl::OkStatus();

@@ -20,8 +20,9 @@ constexpr char kDescription[] = "Asks attestd, the attestation agent of this con
 constexpr char kFooter[] =
     "Exit status:\n"
     "  0  done\n"
-    "  1  any other failure\n"
-    "  2  bad usage: this command line, or an argument that the daemon calls invalid\n"
+    "  1  any other failure; of appraise: the evidence is refused\n"
+    "  2  bad usage: this command line, an argument that the daemon calls invalid, or input that\n"
+    "     cannot be read\n"
     "  3  refused: by the socket's mode, the daemon's policy or the key broker\n"
     "  4  not found: the key broker has no such resource\n"
     "  5  unavailable: the daemon, its device or the key broker cannot serve now\n"
@@ -40,6 +41,8 @@ struct Words {
   std::string owner;
   std::string runtime_data;
   std::string runtime_data_file;
+  bool explain = false;
+  AppraiseWords appraise;
 };
 
 absl::Status UsageError(std::string_view text) {
@@ -136,8 +139,10 @@ void AddCommands(CLI::App& app, Words& words) {
   data->require_option(1);
 
   app.add_subcommand("get-token", "Print the key broker's attestation token");
-  app.add_subcommand("tee", "Print the name of the platform");
+  app.add_subcommand("tee", "Print the name of the platform")
+      ->add_flag("--explain", words.explain, "Print what each probe saw, and why one was chosen");
   app.add_subcommand("status", "Print what the daemon says of itself");
+  AddAppraiseCommand(app, words.appraise);
 }
 
 Command FindCommand(const CLI::App& app) {
@@ -145,7 +150,8 @@ Command FindCommand(const CLI::App& app) {
                                                            {"get-evidence", Command::kGetEvidence},
                                                            {"get-token", Command::kGetToken},
                                                            {"tee", Command::kTee},
-                                                           {"status", Command::kStatus}};
+                                                           {"status", Command::kStatus},
+                                                           {"appraise", Command::kAppraise}};
   for (const auto& [name, command] : kCommands) {
     if (app.got_subcommand(name)) {
       return command;
@@ -160,6 +166,11 @@ absl::StatusOr<Options> Check(const Words& words, Command command) {
   options.wait = words.wait;
   options.json = words.json;
   options.uri = words.uri;
+  options.explain = words.explain;
+  if (command == Command::kAppraise) {
+    ASSIGN_OR_RETURN(options.appraise, CheckAppraiseWords(words.appraise));
+    return options;
+  }
   ASSIGN_OR_RETURN(options.socket_path, ParseSocket(words.socket));
   ASSIGN_OR_RETURN(options.timeout, ParseTimeout(words.timeout));
   if (!words.out.empty()) {

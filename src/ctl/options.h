@@ -9,11 +9,12 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "ctl/appraise_options.h"
 #include "ctl/output_file.h"
 
 namespace attestd::ctl {
 
-enum class Command { kPrint, kGetResource, kGetEvidence, kGetToken, kTee, kStatus };
+enum class Command { kPrint, kGetResource, kGetEvidence, kGetToken, kTee, kStatus, kAppraise };
 
 // The command line, checked.
 struct Options {
@@ -29,6 +30,8 @@ struct Options {
   std::optional<FileSpec> out;    // kGetResource
   base::Bytes runtime_data;       // kGetEvidence, when the next is empty
   std::string runtime_data_file;  // kGetEvidence
+  AppraiseOptions appraise;       // kAppraise
+  bool explain = false;           // kTee
 };
 
 // InvalidArgument, "usage: ..." with what is wrong, for a command line that means nothing.

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "test/ctl/command_runner.h"
 #include "test/ctl/fake_daemon.h"
 #include "test/support/temp_dir.h"
@@ -113,6 +114,34 @@ TEST_CASE("get-token refuses a reply that is no token and does not quote it") {
   CHECK(outcome.code == 1);
   CHECK(outcome.out.empty());
   CHECK_THAT(outcome.error, !Catch::Contains("aaa"));
+}
+
+TEST_CASE("tee --explain prints each probe in its order, and which was chosen and why") {
+  const TempDir dir;
+  FakeAnswers answers;
+  const auto add = [&](const std::string& name, bool present, bool chosen, const std::string& why) {
+    v1::Probe* probe = answers.detection.add_probes();
+    probe->set_name(name);
+    probe->set_present(present);
+    probe->set_seen("/dev/" + name);
+    probe->set_chosen(chosen);
+    probe->set_why(why);
+  };
+  add("snp", false, false, "not there");
+  add("tpm", true, true, "auto: the first that is there");
+  const FakeDaemon daemon(dir.File("attestd.sock"), answers);
+  Options options = MakeOptions(dir, Command::kTee);
+  options.explain = true;
+  CHECK(Run(dir, options).out ==
+        "  snp: /dev/snp; not chosen, not there\n"
+        "* tpm: /dev/tpm; CHOSEN, auto: the first that is there\n");
+  options.json = true;
+  const auto json = base::Json::parse(Run(dir, options).out);
+  CHECK(json["probes"][1] == base::Json{{"name", "tpm"},
+                                        {"present", true},
+                                        {"seen", "/dev/tpm"},
+                                        {"chosen", true},
+                                        {"why", "auto: the first that is there"}});
 }
 
 TEST_CASE("tee prints the platform's word") {

@@ -79,6 +79,12 @@ class StatusService final : public v1::StatusService::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status GetDetection(grpc::ServerContext*, const v1::GetDetectionRequest*,
+                            v1::GetDetectionResponse* response) override {
+    *response = answers_.detection;
+    return answers_.fault;
+  }
+
   std::atomic<int> calls_ = 0;
 
  private:

@@ -19,6 +19,7 @@ struct FakeAnswers {
   std::string token;
   std::string tee;
   attestd::v1::GetStatusResponse status;
+  attestd::v1::GetDetectionResponse detection;
   // GetStatus says "not ready" this many times first.
   int not_ready_calls = 0;
   grpc::Status fault;

@@ -42,6 +42,12 @@ TEST_CASE("ParseOptions takes the program's options before and behind the comman
   CHECK(options->json);
 }
 
+TEST_CASE("ParseOptions knows tee --explain, and for no other command") {
+  CHECK_FALSE(Parse({"tee"})->explain);
+  CHECK(Parse({"tee", "--explain", "--json"})->explain);
+  CHECK_FALSE(Parse({"status", "--explain"}).ok());
+}
+
 TEST_CASE("ParseOptions reads every spelling of a socket") {
   const auto [text, path] =
       GENERATE(table<std::string, std::string>({{"unix:///run/x.sock", "/run/x.sock"},
