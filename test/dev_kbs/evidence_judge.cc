@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "test/dev_kbs/evidence_judge.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "appraisal/appraisal.h"
+#include "base/encoding.h"
 #include "base/hash.h"
 #include "evidence/runtime_data.h"
+#include "test/dev_kbs/init_data.h"
 
 namespace attestd::dev_kbs {
 namespace {
@@ -25,23 +29,70 @@ struct Case {
   base::Json evidence;
   base::Json runtime_data;
   base::Bytes digest;
+  std::optional<base::Bytes> init_data_digest = {};
 };
 
-absl::StatusOr<AcceptedDevice> JudgeOne(const Case& one, const Policy& policy) {
+// Where nothing but the sample platform is concerned, whose verifier judges no init data.
+bool IsSample(std::string_view tee) { return tee.starts_with("sample"); }
+
+// A platform that has no place for init data has no such check; then it was not judged.
+bool JudgedInitData(const appraisal::Appraisal& appraisal) {
+  return std::any_of(appraisal.checks.begin(), appraisal.checks.end(),
+                     [](const appraisal::Check& check) { return check.name == "init_data"; });
+}
+
+absl::StatusOr<appraisal::Appraisal> AppraiseOne(const Case& one, const Policy& policy,
+                                                 absl::Time now) {
+  appraisal::ReferenceValues reference = policy.reference;
+  reference.at = policy.at.value_or(now);
+  reference.init_data_digest = one.init_data_digest;
+  ASSIGN_OR_RETURN(const std::string json, base::DumpJson(one.evidence));
+  return appraisal::Appraise(
+      one.tee, {.evidence_json = json, .report_data = one.digest, .reference = reference});
+}
+
+absl::StatusOr<AcceptedDevice> JudgeOne(const Case& one, const Policy& policy, absl::Time now) {
   if (!policy.AllowsTee(one.tee)) {
     return Refused(one.tee, "the policy does not allow this platform");
   }
-  ASSIGN_OR_RETURN(const std::string json, base::DumpJson(one.evidence));
-  absl::StatusOr<appraisal::Appraisal> appraisal = appraisal::Appraise(
-      one.tee, {.evidence_json = json, .report_data = one.digest, .reference = policy.reference});
+  absl::StatusOr<appraisal::Appraisal> appraisal = AppraiseOne(one, policy, now);
   if (!appraisal.ok()) {
     return Refused(one.tee, std::string(appraisal.status().message()));
   }
   if (!appraisal->passed()) {
     return Refused(one.tee, appraisal->FirstFailure());
   }
+  if (one.init_data_digest.has_value() && !IsSample(one.tee) && !JudgedInitData(*appraisal)) {
+    return Refused(one.tee, "this broker cannot judge init-data of this platform");
+  }
+  if (one.init_data_digest.has_value() && IsSample(one.tee)) {
+    appraisal->claims["init_data"] = base::Base64Encode(*one.init_data_digest);
+  }
   return AcceptedDevice{
       .tee = one.tee, .claims = std::move(appraisal->claims), .runtime_data = one.runtime_data};
+}
+
+// Of the init data that came; it must be the policy's, where that names one for the platform.
+absl::StatusOr<std::optional<base::Bytes>> WantedInitData(const std::string& tee,
+                                                          const Attestation& attestation,
+                                                          const Policy& policy) {
+  std::optional<base::Bytes> wanted;
+  if (const auto found = policy.init_data_digests.find(tee);
+      found != policy.init_data_digests.end()) {
+    wanted = found->second;
+  }
+  if (!attestation.init_data.has_value()) {
+    return wanted;
+  }
+  const absl::StatusOr<base::Bytes> digest = InitDataDigest(*attestation.init_data);
+  if (!digest.ok()) {
+    return Refused(tee, std::string(digest.status().message()));
+  }
+  if (wanted.has_value() && *wanted != *digest) {
+    return Refused(tee, "init-data: expected the digest " + base::HexEncode(*wanted) + ", found " +
+                            base::HexEncode(*digest));
+  }
+  return *digest;
 }
 
 absl::StatusOr<std::vector<Case>> DeviceCases(const Attestation& attestation,
@@ -68,25 +119,24 @@ absl::StatusOr<std::vector<Case>> DeviceCases(const Attestation& attestation,
 
 absl::StatusOr<std::vector<AcceptedDevice>> JudgeEvidence(const std::string& tee,
                                                           const Attestation& attestation,
-                                                          const Policy& policy) {
-  if (attestation.has_init_data) {
-    // Accepting it unseen would claim a check that nobody made.
-    return Refused(tee, "this broker cannot judge init-data");
-  }
+                                                          const Policy& policy, absl::Time now) {
   const evidence::RuntimeData runtime_data(attestation.nonce, attestation.tee_pubkey);
   ASSIGN_OR_RETURN(std::vector<Case> cases, DeviceCases(attestation, runtime_data));
   ASSIGN_OR_RETURN(base::Bytes digest,
                    runtime_data.PrimaryDigest(kHash, attestation.additional_evidence));
+  ASSIGN_OR_RETURN(std::optional<base::Bytes> init_data_digest,
+                   WantedInitData(tee, attestation, policy));
   cases.insert(cases.begin(),
                {.tee = tee,
                 .evidence = attestation.primary_evidence,
                 .runtime_data = {{"additional-evidence", attestation.additional_evidence},
                                  {"nonce", attestation.nonce},
                                  {"tee-pubkey", attestation.tee_pubkey}},
-                .digest = std::move(digest)});
+                .digest = std::move(digest),
+                .init_data_digest = std::move(init_data_digest)});
   std::vector<AcceptedDevice> accepted;
   for (const Case& one : cases) {
-    ASSIGN_OR_RETURN(AcceptedDevice device, JudgeOne(one, policy));
+    ASSIGN_OR_RETURN(AcceptedDevice device, JudgeOne(one, policy, now));
     accepted.push_back(std::move(device));
   }
   return accepted;

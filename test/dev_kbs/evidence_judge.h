@@ -2,6 +2,8 @@
 #ifndef ATTESTD_TEST_DEV_KBS_EVIDENCE_JUDGE_H_
 #define ATTESTD_TEST_DEV_KBS_EVIDENCE_JUDGE_H_
 
+#include <absl/time/time.h>
+
 #include <string>
 #include <vector>
 
@@ -16,9 +18,11 @@ namespace attestd::dev_kbs {
 // and the binding of protocol 0.4.0: SHA-384 over the canonical runtime data, which names the
 // nonce and the TEE key. The nonce was compared before. Unauthenticated, with the reason for the
 // log, when one of them is refused; the platform comes first in the result.
+// Init data that comes along must be bound to the platform; the sample platform only repeats its
+// digest. Dates are judged by the policy's clock, else by `now`.
 absl::StatusOr<std::vector<AcceptedDevice>> JudgeEvidence(const std::string& tee,
                                                           const Attestation& attestation,
-                                                          const Policy& policy);
+                                                          const Policy& policy, absl::Time now);
 
 }  // namespace attestd::dev_kbs
 

@@ -83,6 +83,25 @@ absl::StatusOr<AuthRequest> ParseAuthRequest(std::string_view body) {
   return AuthRequest{.tee = *std::move(tee)};
 }
 
+namespace {
+
+// {"format": "toml", "body": text}; absent or null: none.
+absl::StatusOr<std::optional<std::string>> ReadInitData(const base::Json& json) {
+  const auto found = json.find("init-data");
+  if (found == json.end() || found->is_null()) {
+    return std::nullopt;
+  }
+  ASSIGN_OR_RETURN(const std::string format, base::GetString(*found, "format"));
+  if (format != "toml") {
+    return base::MakeStatus(absl::StatusCode::kInvalidArgument,
+                            "init-data: \"format\" is not \"toml\"");
+  }
+  ASSIGN_OR_RETURN(std::string body, base::GetString(*found, "body"));
+  return body;
+}
+
+}  // namespace
+
 absl::StatusOr<Attestation> ParseAttestation(std::string_view body) {
   ASSIGN_OR_RETURN(const base::Json json, base::ParseJson(body));
   ASSIGN_OR_RETURN(const base::Json* runtime_data, base::GetMember(json, "runtime-data"));
@@ -99,7 +118,7 @@ absl::StatusOr<Attestation> ParseAttestation(std::string_view body) {
   attestation.primary_evidence = *primary;
   ASSIGN_OR_RETURN(attestation.additional_evidence,
                    base::GetString(*tee_evidence, "additional_evidence"));
-  attestation.has_init_data = json.contains("init-data") && !json["init-data"].is_null();
+  ASSIGN_OR_RETURN(attestation.init_data, ReadInitData(json));
   return attestation;
 }
 

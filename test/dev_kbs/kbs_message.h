@@ -3,6 +3,7 @@
 #define ATTESTD_TEST_DEV_KBS_KBS_MESSAGE_H_
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -69,7 +70,7 @@ struct Attestation {
   base::Json tee_pubkey;  // the documented members only: others are dropped, as by Trustee
   base::Json primary_evidence;
   std::string additional_evidence;
-  bool has_init_data = false;
+  std::optional<std::string> init_data;  // TOML, as it came
 };
 // InvalidArgument naming the member.
 absl::StatusOr<Attestation> ParseAttestation(std::string_view body);

@@ -123,9 +123,9 @@ absl::StatusOr<Attested> KbsService::Judge(const Session& session,
     return base::MakeStatus(absl::StatusCode::kUnauthenticated,
                             "refused: nonce is not the session's");
   }
-  ASSIGN_OR_RETURN(const std::vector<AcceptedDevice> devices,
-                   JudgeEvidence(session.tee, attestation, options_.policy));
   const absl::Time now = options_.surroundings.now();
+  ASSIGN_OR_RETURN(const std::vector<AcceptedDevice> devices,
+                   JudgeEvidence(session.tee, attestation, options_.policy, now));
   ASSIGN_OR_RETURN(std::string token,
                    signer_.Sign(BuildEarClaims(devices, now, now + options_.session_lifetime)));
   return Attested{.token = std::move(token), .tee_pubkey = attestation.tee_pubkey};

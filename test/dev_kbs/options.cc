@@ -13,6 +13,23 @@ namespace {
 constexpr int kMaxSessionSeconds = 86400;
 constexpr int kUsageError = 2;
 
+constexpr char kFooter[] =
+    "The policy, in TOML; what is not named is not trusted:\n"
+    "  allowed_tees = [\"snp\", \"tdx\"]     platforms and devices: az-snp-vtpm, az-tdx-vtpm, "
+    "snp,\n"
+    "                                   tdx, cca, tpm, sample, sampledevice\n"
+    "  denied_resources = [\"a/b/*\"]     whole names, or prefixes with a star\n"
+    "  allow_debug = true               let guests pass that can be debugged\n"
+    "  at = \"2026-03-01T12:00:00Z\"      what dates in evidence are judged by, instead of now\n"
+    "  [roots]\n"
+    "  files = [\"roots/\", \"cpak.json\"]  certificates, public keys, CRLs, Intel's collateral\n"
+    "  [init_data_digests]\n"
+    "  snp = \"hex digits\"               what must be bound; init-data that comes must fit it\n"
+    "  [tpm]\n"
+    "  trusted_aks = [\"ak.pem\"]         public keys in PEM\n"
+    "  [tpm.expected_pcrs]\n"
+    "  11 = \"64 hex digits\"\n";
+
 absl::Status Invalid(std::string_view message) {
   return base::MakeStatus(absl::StatusCode::kInvalidArgument, message);
 }
@@ -79,6 +96,7 @@ std::variant<Options, int> ParseCommandLine(int argc, const char* const* argv) {
   Options options;
   std::string listen = "127.0.0.1:8080";
   Declare(app, options, listen);
+  app.footer(kFooter);
   // CLI11 throws; this is its boundary.
   try {
     app.parse(argc, argv);

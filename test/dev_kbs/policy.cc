@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "appraisal/trust_store.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/public_key.h"
@@ -82,6 +83,13 @@ absl::Status ReadDeniedResources(const Entry& entry, Policy& policy) {
   return absl::OkStatus();
 }
 
+// Names of files are relative to the policy's folder.
+std::string Resolve(const Entry& entry, const std::string& file) {
+  const size_t slash = entry.path.rfind('/');
+  const bool absolute = file.starts_with('/');
+  return absolute || slash == std::string::npos ? file : entry.path.substr(0, slash + 1) + file;
+}
+
 absl::StatusOr<base::Bytes> ReadKeyFile(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string pem, base::ReadFile(path, kMaxFileSize));
   ASSIGN_OR_RETURN(const base::PublicKey key, base::PublicKey::FromPem(pem));
@@ -90,11 +98,8 @@ absl::StatusOr<base::Bytes> ReadKeyFile(const std::string& path) {
 
 absl::Status ReadTrustedAks(const Entry& entry, Policy& policy) {
   ASSIGN_OR_RETURN(const std::vector<std::string> files, ReadTexts(entry));
-  const size_t slash = entry.path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "" : entry.path.substr(0, slash + 1);
   for (const std::string& file : files) {
-    absl::StatusOr<base::Bytes> der =
-        ReadKeyFile(!file.empty() && file.front() == '/' ? file : folder + file);
+    absl::StatusOr<base::Bytes> der = ReadKeyFile(Resolve(entry, file));
     if (!der.ok()) {
       return entry.Error(file + ": " + std::string(der.status().message()));
     }
@@ -140,8 +145,69 @@ absl::Status ReadTpm(const Entry& entry, Policy& policy) {
   return ReadTable(*table, entry.path, kReaders, policy);
 }
 
-constexpr std::array<KeyReader, 3> kTopReaders = {{{"allowed_tees", ReadAllowedTees},
+absl::Status ReadRootFiles(const Entry& entry, Policy& policy) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> files, ReadTexts(entry));
+  for (const std::string& file : files) {
+    const absl::Status status = appraisal::LoadTrusted(Resolve(entry, file), policy.reference);
+    if (!status.ok()) {
+      return entry.Error(std::string(status.message()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadRoots(const Entry& entry, Policy& policy) {
+  static constexpr std::array<KeyReader, 1> kReaders = {{{"files", ReadRootFiles}}};
+  const toml::table* table = entry.value.as_table();
+  if (table == nullptr) {
+    return entry.Error("must be a table");
+  }
+  return ReadTable(*table, entry.path, kReaders, policy);
+}
+
+absl::Status ReadAllowDebug(const Entry& entry, Policy& policy) {
+  const auto* allowed = entry.value.as_boolean();
+  if (allowed == nullptr) {
+    return entry.Error("must be true or false");
+  }
+  policy.reference.allow_debug = allowed->get();
+  return absl::OkStatus();
+}
+
+absl::Status ReadAt(const Entry& entry, Policy& policy) {
+  const auto* text = entry.value.as_string();
+  absl::Time time;
+  std::string error;
+  if (text == nullptr || !absl::ParseTime(absl::RFC3339_full, text->get(), &time, &error) ||
+      time == absl::InfiniteFuture() || time == absl::InfinitePast()) {
+    return entry.Error("must be a date as \"2026-03-01T12:00:00Z\"");
+  }
+  policy.at = time;
+  return absl::OkStatus();
+}
+
+absl::Status ReadInitDataDigests(const Entry& entry, Policy& policy) {
+  const toml::table* table = entry.value.as_table();
+  if (table == nullptr) {
+    return entry.Error("must be a table");
+  }
+  for (const auto& [key, value] : *table) {
+    const auto* text = value.as_string();
+    absl::StatusOr<base::Bytes> digest = base::HexDecode(text == nullptr ? "-" : text->get());
+    if (!digest.ok() || digest->empty()) {
+      return Entry{entry.path, key, value}.Error("must be hex digits");
+    }
+    policy.init_data_digests[std::string(key.str())] = *std::move(digest);
+  }
+  return absl::OkStatus();
+}
+
+constexpr std::array<KeyReader, 7> kTopReaders = {{{"allowed_tees", ReadAllowedTees},
                                                    {"denied_resources", ReadDeniedResources},
+                                                   {"allow_debug", ReadAllowDebug},
+                                                   {"at", ReadAt},
+                                                   {"roots", ReadRoots},
+                                                   {"init_data_digests", ReadInitDataDigests},
                                                    {"tpm", ReadTpm}}};
 
 }  // namespace

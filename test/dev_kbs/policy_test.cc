@@ -2,6 +2,7 @@
 #include "test/dev_kbs/policy.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -40,6 +41,24 @@ TEST_CASE("A policy is read with keys relative to its own folder") {
   CHECK(policy.reference.expected_pcrs.at(11) == base::Bytes(32, 0xaa));
 }
 
+TEST_CASE("A policy names roots, a clock, init data and whether debug is allowed") {
+  const test::TempDir folder;
+  std::filesystem::create_directory(folder.File("roots"));
+  std::ofstream(folder.File("roots/a key")) << kPem;
+  std::ofstream(folder.File("policy.toml")) << "allow_debug = true\n"
+                                               "at = \"2026-03-01T12:00:00Z\"\n"
+                                               "[roots]\nfiles = [\"roots\", \"roots/a key\"]\n"
+                                               "[init_data_digests]\nsnp = \"00ff\"\n";
+  const Policy policy = ReadPolicy(folder.File("policy.toml")).value();
+  CHECK(policy.reference.allow_debug);
+  CHECK(policy.at == absl::FromUnixSeconds(1772366400));
+  CHECK(policy.reference.platform_keys.size() == 2);
+  CHECK(policy.init_data_digests.at("snp") == base::Bytes{0x00, 0xff});
+  const Policy empty = ParsePolicy("", "p").value();
+  CHECK_FALSE(empty.reference.allow_debug);
+  CHECK_FALSE(empty.at.has_value());
+}
+
 TEST_CASE("Denied resources match whole names, or prefixes with a star") {
   Policy policy;
   policy.denied_resources = {"default/locked/secret", "private/*"};
@@ -72,6 +91,16 @@ TEST_CASE("A policy with a fault is refused with file, line and key") {
       {"[tpm.expected_pcrs]\nx = \"\"\n", "dir/p.toml:2: x: not the number of a PCR"},
       {"[tpm.expected_pcrs]\n1 = \"00\"\n", "dir/p.toml:2: 1: must be 64 hex digits"},
       {"[tpm.expected_pcrs]\n1 = 0\n", "dir/p.toml:2: 1: must be 64 hex digits"},
+      {"allow_debug = 1\n", "dir/p.toml:1: allow_debug: must be true or false"},
+      {"at = \"noon\"\n", "dir/p.toml:1: at: must be a date"},
+      {"at = \"infinite-future\"\n", "dir/p.toml:1: at: must be a date"},
+      {"at = 1\n", "dir/p.toml:1: at: must be a date"},
+      {"roots = 1\n", "dir/p.toml:1: roots: must be a table"},
+      {"[roots]\nfile = []\n", "dir/p.toml:2: file: unknown key"},
+      {"[roots]\nfiles = [\"none\"]\n", "dir/p.toml:2: files: dir/none: No such file"},
+      {"init_data_digests = 1\n", "dir/p.toml:1: init_data_digests: must be a table"},
+      {"[init_data_digests]\nsnp = \"zz\"\n", "dir/p.toml:2: snp: must be hex digits"},
+      {"[init_data_digests]\nsnp = 1\n", "dir/p.toml:2: snp: must be hex digits"},
       {"[tpm]\ntrusted_aks = [\"none.pem\"]\n", "dir/p.toml:2: trusted_aks: none.pem: "},
       {"allowed_tees = [\n", "dir/p.toml:"},
   }));

@@ -21,6 +21,10 @@ struct SnpSignerSpec {
   tee::snp::TcbVersion tcb = {.fmc = {}, .bootloader = 9, .tee = 0, .snp = 23, .microcode = 72};
   std::array<uint8_t, 64> chip_id = {0xc1, 0x1d};
   unsigned rsa_bits = 2048;  // of ARK and ASK; the real ones have 4096
+  // A VLEK below an ASVK, without a HWID, in the place of VCEK and ASK.
+  bool vlek = false;
+  // HWID as newer certificates have it: in an OCTET STRING of its own.
+  bool wrapped_hwid = false;
 };
 
 class SnpSigner {

@@ -5,7 +5,9 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/certificate.h"
@@ -24,6 +26,16 @@ struct TdQuoteSpec {
   std::array<uint8_t, 48> mr_config_id{};
   std::array<std::array<uint8_t, 48>, 4> rtmrs{};
   base::Bytes trailing;  // behind the quote
+  // What a verifier must notice.
+  uint32_t tee_type = 0x81;
+  uint16_t key_type = 2;
+  uint16_t body_type = 3;    // of version 5
+  uint8_t qe_vendor = 0x93;  // first byte; the others are Intel's
+  std::array<uint8_t, 16> tee_tcb_svn = {4, 1, 3};
+  uint8_t qe_binding = 0;  // added to the first byte of the QE's report data
+  uint8_t qe_attributes = 0x11;
+  uint8_t qe_mr_signer = 0xdc;  // first byte; the others are Intel's
+  uint16_t qe_svn = 4;
 };
 
 class TdxSigner {
@@ -38,6 +50,14 @@ class TdxSigner {
   const base::Certificate& intermediate() const;
   const base::Certificate& pck() const;
   absl::StatusOr<base::Bytes> Quote(const TdQuoteSpec& spec) const;
+  // Signs collateral as Intel's provisioning service sends it: {"<member>":<body>,"signature":
+  // "..."}. Like the two below only of a signer that was created here, not loaded.
+  absl::StatusOr<std::string> Collateral(std::string_view member, std::string_view body) const;
+  // The certificate that goes with it.
+  const base::Certificate& tcb_signing() const;
+  // A CRL (DER) of the root's, or of the intermediate's, which revokes these certificates.
+  enum class Issuer { kRoot, kIntermediate };
+  absl::StatusOr<base::Bytes> Crl(Issuer issuer, std::span<const base::Certificate> revoked) const;
   // A TDREPORT of 1024 bytes with the same fields; its MAC is nothing anybody could check.
   static base::Bytes TdReport(const TdQuoteSpec& spec);
 

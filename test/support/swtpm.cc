@@ -152,10 +152,14 @@ Swtpm::~Swtpm() {
 std::string Swtpm::tcti() const { return "swtpm:host=127.0.0.1,port=" + std::to_string(port_); }
 
 absl::StatusOr<std::string> Swtpm::Tool(std::vector<std::string> argv) const {
+  return Tool(std::move(argv), tcti());
+}
+
+absl::StatusOr<std::string> Swtpm::Tool(std::vector<std::string> argv, const std::string& tcti) {
   const std::string name = argv.at(0);
   ASSIGN_OR_RETURN(
       ProcessResult result,
-      RunProcess({.argv = std::move(argv), .env = {"TPM2TOOLS_TCTI=" + tcti()}}, kToolTime));
+      RunProcess({.argv = std::move(argv), .env = {"TPM2TOOLS_TCTI=" + tcti}}, kToolTime));
   if (result.exit != 0) {
     return base::MakeStatus(absl::StatusCode::kInternal, name + ": " + result.err);
   }

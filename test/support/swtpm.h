@@ -38,6 +38,8 @@ class Swtpm {
   // Runs a program of tpm2-tools on this TPM: Tool({"tpm2_getcap", "handles-transient"}). Its
   // standard output; Internal with its standard error when it fails.
   absl::StatusOr<std::string> Tool(std::vector<std::string> argv) const;
+  // The same by another way to this TPM.
+  static absl::StatusOr<std::string> Tool(std::vector<std::string> argv, const std::string& tcti);
 
  private:
   Swtpm(std::string state_dir, uint16_t port, Process process)
