@@ -4,7 +4,7 @@ import base64
 import json
 import unittest
 
-from support.rpc import AGENT, RESOURCE, SERVING, Client, agent_pb, failure, grpc, health_pb
+from support.rpc import AGENT, RESOURCE, SERVING, Client, failure, grpc, health_pb
 from support.site import CLEAR_PCR, PCR, open_site
 
 SITE = None
@@ -79,20 +79,6 @@ class AttestationServiceTest(unittest.TestCase):
                 code, text = failure(self.client.get_token, token_type)
                 self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT)
                 self.assertIn("kbs", text)
-
-    def test_what_is_not_built_yet_is_unimplemented_and_says_its_name(self):
-        requests = {
-            "ExtendRuntimeMeasurement": agent_pb.ExtendRuntimeMeasurementRequest(
-                Domain="d", Operation="o", Content="c"),
-            "BindInitData": agent_pb.BindInitDataRequest(Digest=b"\x00" * 32),
-            "GetAdditionalEvidence": agent_pb.GetAdditionalEvidenceRequest(),
-        }
-        for name, request in requests.items():
-            with self.subTest(name):
-                code, text = failure(self.client.raw, f"{AGENT}/{name}",
-                                     request.SerializeToString())
-                self.assertEqual(code, grpc.StatusCode.UNIMPLEMENTED)
-                self.assertIn(f"{name} is not supported", text)
 
 
 class HealthTest(unittest.TestCase):

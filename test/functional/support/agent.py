@@ -33,9 +33,9 @@ class Agent:
         with open(self.config, "w", encoding="utf-8") as config:
             config.write(f'{tables}[[listener]]\npath = "{self.socket}"\nmode = "{mode}"\n')
 
-    def launch(self):
+    def launch(self, env=None):
         """Starts it and waits for nothing."""
-        self.process = Process([binary("attestd"), "--config", self.config], self._log)
+        self.process = Process([binary("attestd"), "--config", self.config], self._log, env)
 
     def start(self):
         """Starts it and waits until it serves."""

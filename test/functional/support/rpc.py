@@ -68,6 +68,22 @@ class Client:
         return list(self.call(f"{AGENT}/GetAdditionalTees", agent_pb.GetAdditionalTeesRequest(),
                               agent_pb.GetAdditionalTeesResponse).additional_tees)
 
+    def get_additional_evidence(self, runtime_data):
+        return self.call(f"{AGENT}/GetAdditionalEvidence", agent_pb.GetAdditionalEvidenceRequest(
+            RuntimeData=runtime_data), agent_pb.GetEvidenceResponse).Evidence
+
+    def extend(self, domain, operation, content, register=None):
+        """A RuntimeMeasurementResult."""
+        return self.call(
+            f"{AGENT}/ExtendRuntimeMeasurement", agent_pb.ExtendRuntimeMeasurementRequest(
+                Domain=domain.encode(), Operation=operation.encode(), RegisterIndex=register,
+                Content=content if isinstance(content, bytes) else content.encode()),
+            agent_pb.ExtendRuntimeMeasurementResponse).Result
+
+    def bind_init_data(self, digest):
+        self.call(f"{AGENT}/BindInitData", agent_pb.BindInitDataRequest(Digest=digest),
+                  agent_pb.BindInitDataResponse)
+
     def status(self):
         return self.call("attestd.v1.StatusService/GetStatus", status_pb.GetStatusRequest(),
                          status_pb.GetStatusResponse)

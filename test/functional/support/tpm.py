@@ -29,6 +29,11 @@ class Swtpm:
         self.start()
 
     @property
+    def port(self):
+        """Of the command channel."""
+        return self._port
+
+    @property
     def tcti(self):
         return f"swtpm:host=127.0.0.1,port={self._port}"
 

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run-time measurements: over gRPC into a real TPM, and from its PCR back to the event log."""
+import hashlib
+import os
+import signal
+import struct
+import threading
+import unittest
+
+from support.agent import SAMPLE_TABLES, Agent, broker_table, tpm_tables
+from support.event_log import read_entries, replay
+from support.processes import wait_until
+from support.rpc import Client, agent_pb, failure, grpc
+from support.site import open_site
+
+SITE = None
+_PCR = 23
+
+
+def setUpModule():
+    global SITE
+    SITE = open_site()
+
+
+class MeasuringAgent(Agent):
+    """attestd with measurements on, into a log of its own."""
+
+    def __init__(self, name, more="", tables=None):
+        self.log_folder = os.path.join(SITE.folder, name + "-run")
+        self.event_log = os.path.join(self.log_folder, "eventlog")
+        super().__init__(
+            SITE.folder, name=name,
+            tables=(tables or tpm_tables(SITE.tpm.tcti)) + broker_table(
+                SITE.broker.url, SITE.broker.ca_file) +
+            f'[measurement]\nenabled = true\nevent_log = "{self.event_log}"\n{more}')
+
+    def entries(self):
+        return read_entries(self.event_log)
+
+
+def pcr_value(pcr):
+    """Of the TPM itself, by tpm2-tools."""
+    return SITE.tpm.tool("tpm2_pcrread", f"sha256:{pcr}").split("0x")[1].strip().lower()
+
+
+def reset_pcr():
+    SITE.tpm.tool("tpm2_pcrreset", str(_PCR))
+
+
+class MeasurementCase(unittest.TestCase):
+    def start(self, agent):
+        self.addCleanup(agent.kill)
+        agent.start()
+        return agent
+
+    def agent(self, name, **options):
+        reset_pcr()
+        return self.start(MeasuringAgent(name, **options))
+
+
+class ExtendTest(MeasurementCase):
+    def test_an_event_is_in_the_log_and_the_log_replays_to_the_pcr(self):
+        agent = self.agent("extend")
+        with agent.client() as client:
+            for content in ("one", '{"image": "täst"}', "three words here"):
+                self.assertEqual(client.extend("example.org", "Pull", content), agent_pb.OK)
+        self.assertEqual([(register, text) for register, _, text in agent.entries()],
+                         [(_PCR, "example.org Pull one"),
+                          (_PCR, 'example.org Pull {"image": "täst"}'),
+                          (_PCR, "example.org Pull three words here")])
+        self.assertEqual(pcr_value(_PCR), replay(agent.entries(), _PCR))
+
+    def test_the_entry_names_the_register_that_was_asked_for(self):
+        agent = self.agent("register")
+        with agent.client() as client:
+            self.assertEqual(client.extend("d", "o", "c", register=14), agent_pb.OK)
+        self.assertEqual([entry[0] for entry in agent.entries()], [14])
+        self.assertEqual(pcr_value(14), replay(agent.entries(), 14))
+
+    def test_case_34_a_register_of_the_firmware_is_refused(self):
+        agent = self.agent("forbidden")
+        with agent.client() as client:
+            for register in (0, 7, 8, 17, 24, 2**64 - 1):
+                with self.subTest(register):
+                    code, text = failure(client.extend, "d", "o", "c", register=register)
+                    self.assertEqual(code, grpc.StatusCode.PERMISSION_DENIED)
+                    self.assertIn("not for run-time events", text)
+        self.assertFalse(os.path.exists(agent.event_log))
+
+    def test_case_34_a_flood_is_limited_and_the_log_still_replays(self):
+        agent = self.agent("flood")
+        codes = []
+        with agent.client() as client:
+            for i in range(400):
+                try:
+                    client.extend("d", "o", f"c{i}")
+                    codes.append(None)
+                except grpc.RpcError as error:
+                    codes.append(error.code())
+        self.assertEqual(set(codes), {None, grpc.StatusCode.RESOURCE_EXHAUSTED})
+        self.assertGreaterEqual(codes.count(None), 100)
+        self.assertEqual(len(agent.entries()), codes.count(None))
+        self.assertEqual(pcr_value(_PCR), replay(agent.entries(), _PCR))
+
+    def test_case_35_an_ambiguous_event_is_invalid_in_words(self):
+        agent = self.agent("ambiguous")
+        with agent.client() as client:
+            for event in (("d", "o", "a\nd o b"), ("d", "o", "a\0"), ("d", "o", b"a\xff"), ("d", "o", "x" * 16385),
+                          ("", "o", "c"), ("d", "", "c"), ("d", "o", ""), ("d d", "o", "c"),
+                          ("d", "o o", "c")):
+                with self.subTest(event[2][:10]):
+                    code, text = failure(client.extend, *event)
+                    self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT)
+                    self.assertIn("an event needs domain, operation and content", text)
+            # Refused by the server before it is a request.
+            code, _ = failure(client.extend, "d", "o", "x" * (1 << 20))
+            self.assertEqual(code, grpc.StatusCode.RESOURCE_EXHAUSTED)
+        self.assertFalse(os.path.exists(agent.event_log))
+        self.assertEqual(pcr_value(_PCR), "00" * 32)
+
+    def test_a_pcr_that_somebody_else_extended_is_told_in_words(self):
+        agent = self.agent("foreign")
+        with agent.client() as client:
+            client.extend("d", "o", "first")
+            SITE.tpm.extend(_PCR)
+            code, text = failure(client.extend, "d", "o", "second")
+            self.assertEqual(code, grpc.StatusCode.FAILED_PRECONDITION)
+            self.assertIn("something else extended this register", text)
+            self.assertIn("register 23 was extended outside of", agent.log())
+            self.assertEqual(client.extend("d", "o", "third", register=16), agent_pb.OK)
+        SITE.tpm.tool("tpm2_pcrreset", "16")
+
+
+class CrashTest(MeasurementCase):
+    def test_case_88_the_log_goes_on_after_a_restart(self):
+        agent = self.agent("restart")
+        with agent.client() as client:
+            client.extend("d", "o", "first")
+        agent.kill()
+        self.start(agent)
+        with agent.client() as client:
+            client.extend("d", "o", "second")
+        self.assertEqual([text for *_, text in agent.entries()], ["d o first", "d o second"])
+        self.assertEqual(pcr_value(_PCR), replay(agent.entries(), _PCR))
+
+    def test_case_88_killed_at_any_moment_the_log_replays_after_the_restart(self):
+        agent = self.agent("crash")
+        for round_ in range(6):
+            stop = threading.Event()
+
+            def work():
+                with Client(agent.socket, seconds=10) as client:
+                    while not stop.is_set():
+                        try:
+                            client.extend("d", "o", f"round{round_}")
+                        except grpc.RpcError:
+                            return
+
+            before = len(agent.entries()) if os.path.exists(agent.event_log) else 0
+            worker = threading.Thread(target=work)
+            worker.start()
+            # Inside of the extends: the log has grown, and the next is under way.
+            wait_until(lambda: os.path.exists(agent.event_log) and
+                       os.path.getsize(agent.event_log) > 0 and
+                       self.grown(agent, before, round_), "the log grows")
+            os.kill(agent.process.pid, signal.SIGKILL)
+            stop.set()
+            worker.join()
+            agent.kill()
+            self.start(agent)
+            self.assertEqual(pcr_value(_PCR), replay(agent.entries(), _PCR))
+
+    @staticmethod
+    def grown(agent, before, more):
+        try:
+            return len(agent.entries()) > before + more
+        except (AssertionError, IndexError, struct.error):  # an entry is just being written
+            return False
+
+
+class RefusalTest(MeasurementCase):
+    def test_measuring_is_off_by_default(self):
+        with SITE.agent.client() as client:
+            self.assertEqual(client.extend("d", "o", "c"), agent_pb.NOT_ENABLED)
+
+    def test_a_platform_without_registers_does_not_support_it(self):
+        agent = self.agent("sample", tables=SAMPLE_TABLES)
+        with agent.client() as client:
+            self.assertEqual(client.extend("d", "o", "c"), agent_pb.NOT_SUPPORTED)
+
+    def test_case_87_a_log_that_cannot_be_written_costs_measurements_and_nothing_else(self):
+        agent = self.agent("broken")
+        with open(agent.log_folder, "w", encoding="ascii") as in_the_way:
+            in_the_way.write("no folder")
+        with agent.client() as client:
+            code, text = failure(client.extend, "d", "o", "c")
+            self.assertEqual(code, grpc.StatusCode.FAILED_PRECONDITION)
+            self.assertIn("the event log cannot be written, and nothing was measured", text)
+            self.assertEqual(pcr_value(_PCR), "00" * 32)
+            self.assertTrue(client.get_evidence(b"\x42" * 32))
+            os.remove(agent.log_folder)
+            self.assertEqual(client.extend("d", "o", "c"), agent_pb.OK)
+
+
+class InitDataTest(MeasurementCase):
+    def test_init_data_is_bound_once(self):
+        digest = hashlib.sha256(b"init data").digest()
+        with SITE.agent.client() as client:
+            client.bind_init_data(digest)
+            self.assertEqual(pcr_value(8), hashlib.sha256(bytes(32) + digest).hexdigest())
+            client.bind_init_data(digest)
+            self.assertEqual(pcr_value(8), hashlib.sha256(bytes(32) + digest).hexdigest())
+            code, text = failure(client.bind_init_data, hashlib.sha256(b"other").digest())
+            self.assertEqual(code, grpc.StatusCode.FAILED_PRECONDITION)
+            self.assertIn("init data", text)
+
+    def test_a_digest_of_no_length_or_of_too_much_is_invalid(self):
+        with SITE.agent.client() as client:
+            for size in (0, 65):
+                code, _ = failure(client.bind_init_data, bytes(size))
+                self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT)
+
+    def test_a_platform_without_a_place_for_it_says_so(self):
+        agent = self.agent("sample-init", tables=SAMPLE_TABLES)
+        with agent.client() as client:
+            code, text = failure(client.bind_init_data, bytes(32))
+            self.assertEqual(code, grpc.StatusCode.UNIMPLEMENTED)
+            self.assertIn("not supported on this platform", text)
