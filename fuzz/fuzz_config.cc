@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The configuration file.
-// Covers: src/agent/config.cc src/base/toml_table.cc
+// Covers: src/agent/config.cc src/agent/tee_config.cc src/base/toml_table.cc
 #include <vector>
 
 #include "agent/config.h"
@@ -11,11 +11,15 @@ FUZZ_TARGET(input) {
       {.name = "real",
        .settings = {{.name = "device"},
                     {.name = "handle", .kind = attestd::tee::SettingSpec::Kind::kInteger}}},
+      {.name = "gpu", .device = true, .settings = {}},
+      {.name = "sample_device", .fake = true, .device = true, .settings = {}},
       {.name = "sample", .fake = true, .settings = {}}};
   const auto config =
       attestd::agent::ParseConfig(attestd::base::AsText(input), "fuzz.toml", kBackends);
   if (config.ok()) {
     FUZZ_CHECK(!config->brokers.empty() && !config->listeners.empty());
     FUZZ_CHECK(config->tee.backend != "sample" || config->tee.allow_sample);
+    FUZZ_CHECK(config->tee.devices.size() <= 2);
+    FUZZ_CHECK(config->measurement.default_pcr <= 23);
   }
 }
