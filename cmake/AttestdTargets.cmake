@@ -71,7 +71,8 @@ endfunction()
 function(attestd_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
-  target_compile_options(${name} PRIVATE ${ATTESTD_WARNINGS})
+  # Tests are compiled more often than run: without optimisation they build in half the time.
+  target_compile_options(${name} PRIVATE ${ATTESTD_WARNINGS} -O0 -U_FORTIFY_SOURCE)
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} Catch2::Catch2WithMain)
   # An empty value would vanish on its way through catch_discover_tests and shift the others.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Format, static analysis, direction of includes, shell scripts.
+# Usage: lint.sh [MINUTES]: begins no further file with clang-tidy when so many minutes are over.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -34,5 +35,5 @@ shellcheck -x "${scripts[@]}"
 step "clang-tidy"
 build tidy attestd_proto
 # What passed before and has not changed is not looked at again.
-python3 scripts/tidy.py build/tidy "$(dirname "$CCACHE_DIR")/attestd-tidy"
+python3 scripts/tidy.py build/tidy "$(dirname "$CCACHE_DIR")/attestd-tidy" "${1:-inf}"
 say "attestd lint: PASSED"

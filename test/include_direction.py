@@ -34,6 +34,7 @@ LIBRARIES = {
     "tss2": (r"tss2/", {"tee/tpm", "tee/tpm2", "tee/azure_vtpm"}),
     "OpenSSL": (r"openssl/", {"base", "kbs_client", "appraisal"}),
     "libsystemd": (r"systemd/", {"agent"}),
+    "libcbor": (r"cbor(\.h|/)", {"base/cbor.cc", "base/cbor_parse.cc"}),
     "CLI11": (r"CLI/", {"agent", "ctl"}),
 }
 
@@ -120,6 +121,7 @@ def self_test():
         ("agent/server.cc", "#include <openssl/evp.h>"),
         ("ctl/client.cc", '#include "agent/config.h"'),
         ("ctl/main.cc", '#include "options.h"'),
+        ("appraisal/cca.cc", "#include <cbor.h>"),
     ]
     right = [
         ("base/http_curl.cc", "#include <curl/curl.h>\n#include <openssl/ssl.h>"),
