@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // CBOR: what parses is written in shortest form, which parses to the same and is written the same.
+// Covers: src/base/cbor.cc src/base/cbor_parse.cc
 #include "base/cbor.h"
 #include "fuzz/fuzz_target.h"
 

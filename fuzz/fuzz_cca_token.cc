@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // CCA tokens, and the evidence JSON around them.
+// Covers: src/tee/cca/format/token.cc src/tee/cca/format/claims.cc src/tee/cca/format/evidence.cc
 #include "fuzz/fuzz_target.h"
 #include "tee/cca/format/evidence.h"
 #include "tee/cca/format/token.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // X.509 in DER or PEM: every question can be put to what is read.
+// Covers: src/base/certificate.cc
 #include "base/certificate.h"
 #include "fuzz/fuzz_target.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Certificate revocation lists.
+// Covers: src/base/revocation_list.cc
 #include "base/revocation_list.h"
 #include "fuzz/fuzz_target.h"
 

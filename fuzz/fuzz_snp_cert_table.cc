@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host's certificate table: what is accepted keeps to the promised bounds.
+// Covers: src/tee/snp/format/cert_table.cc
 #include "fuzz/fuzz_target.h"
 #include "tee/snp/format/cert_table.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Evidence JSON of SNP: what parses is written back and parses to the same; so does its binary
 // form, where it has one.
+// Covers: src/tee/snp/format/evidence.cc
 #include "fuzz/fuzz_target.h"
 #include "tee/snp/format/evidence.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SNP attestation report: what parses is encoded to the same bytes.
+// Covers: src/tee/snp/format/report.cc
 #include <algorithm>
 
 #include "fuzz/fuzz_target.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Intel's collateral, the SGX extension of a PCK certificate, and what is matched of them.
+// Covers: src/appraisal/tcb_collateral.cc src/appraisal/tcb_match.cc src/appraisal/pck_extension.cc
 #include "appraisal/pck_extension.h"
 #include "appraisal/tcb_collateral.h"
 #include "appraisal/tcb_match.h"

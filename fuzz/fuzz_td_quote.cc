@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // TD and SGX quotes: what parses lies inside the input.
+// Covers: src/tee/tdx/format/quote.cc
 #include "fuzz/fuzz_target.h"
 #include "tee/tdx/format/quote.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // TDREPORT, and messages of the quote generation service.
+// Covers: src/tee/tdx/format/td_report.cc src/tee/tdx/format/qgs_message.cc
 #include "fuzz/fuzz_target.h"
 #include "tee/tdx/format/qgs_message.h"
 #include "tee/tdx/format/td_report.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Evidence JSON of a TDX guest: what parses is written back and parses to the same.
+// Covers: src/tee/tdx/format/evidence.cc
 #include "fuzz/fuzz_target.h"
 #include "tee/tdx/format/evidence.h"
 
