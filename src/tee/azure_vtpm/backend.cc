@@ -11,6 +11,7 @@
 #include "base/http_curl.h"
 #include "tee/azure_vtpm/azure_source.h"
 #include "tee/azure_vtpm/esys_azure_device.h"
+#include "tee/settings.h"
 
 namespace attestd::tee::azure_vtpm {
 namespace {
@@ -19,12 +20,6 @@ constexpr std::string_view kDevicePrefix = "device:";
 constexpr std::string_view kSwtpmPrefix = "swtpm:";
 // For one reading of the HCL report while the agent starts or looks for its platform.
 constexpr absl::Duration kProbeTime = absl::Seconds(5);
-
-template <typename T>
-T Value(const Settings& settings, const std::string& key, T fallback) {
-  const auto found = settings.find(key);
-  return found == settings.end() ? fallback : std::get<T>(found->second);
-}
 
 std::string Tcti(const Settings& settings) {
   return Value<std::string>(settings, "tcti", "device:/dev/tpmrm0");

@@ -5,14 +5,14 @@
 #include <string>
 
 #include "tee/cca/cca_source.h"
+#include "tee/settings.h"
 #include "tee/tsm/tsm_report.h"
 
 namespace attestd::tee::cca {
 namespace {
 
 std::string TsmRoot(const Settings& settings) {
-  const auto found = settings.find("tsm_root");
-  return found == settings.end() ? tsm::kDefaultRoot : std::get<std::string>(found->second);
+  return Value<std::string>(settings, "tsm_root", tsm::kDefaultRoot);
 }
 
 absl::Status Validate(const Settings& settings) {

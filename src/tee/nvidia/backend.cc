@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tee/nvidia/nvidia_source.h"
+#include "tee/settings.h"
 
 namespace attestd::tee::nvidia {
 namespace {
@@ -16,8 +17,7 @@ constexpr char kDefaultLibrary[] = "libnvidia-ml.so.1";
 constexpr char kControlDevice[] = "/dev/nvidiactl";
 
 std::string Library(const Settings& settings) {
-  const auto found = settings.find("library");
-  return found == settings.end() ? kDefaultLibrary : std::get<std::string>(found->second);
+  return Value<std::string>(settings, "library", kDefaultLibrary);
 }
 
 absl::Status Validate(const Settings& settings) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "tee/settings.h"
 #include "tee/snp/ioctl_snp_device.h"
 #include "tee/snp/sev_guest_file.h"
 #include "tee/snp/snp_source.h"
@@ -18,12 +19,6 @@ namespace attestd::tee::snp {
 namespace {
 
 constexpr int64_t kMaxVmpl = 3;  // firmware ABI 56860
-
-template <typename T>
-T Value(const Settings& settings, const std::string& key, T fallback) {
-  const auto found = settings.find(key);
-  return found == settings.end() ? fallback : std::get<T>(found->second);
-}
 
 std::string TsmRoot(const Settings& settings) {
   return Value<std::string>(settings, "tsm_root", tsm::kDefaultRoot);

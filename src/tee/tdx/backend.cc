@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tee/settings.h"
 #include "tee/tdx/cc_event_log.h"
 #include "tee/tdx/measurements.h"
 #include "tee/tdx/qgs_quote_device.h"
@@ -18,12 +19,6 @@
 
 namespace attestd::tee::tdx {
 namespace {
-
-template <typename T>
-T Value(const Settings& settings, const std::string& key, T fallback) {
-  const auto found = settings.find(key);
-  return found == settings.end() ? fallback : std::get<T>(found->second);
-}
 
 std::string TsmRoot(const Settings& settings) {
   return Value<std::string>(settings, "tsm_root", tsm::kDefaultRoot);

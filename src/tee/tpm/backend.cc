@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "tee/settings.h"
 #include "tee/tpm/esys_device.h"
 #include "tee/tpm/tpm_source.h"
 
@@ -20,12 +21,6 @@ constexpr std::string_view kSwtpmPrefix = "swtpm:";
 // handles, 2.3.1).
 constexpr int64_t kFirstHandle = 0x81000000;
 constexpr int64_t kLastHandle = 0x817fffff;
-
-template <typename T>
-T Value(const Settings& settings, const std::string& key, T fallback) {
-  const auto found = settings.find(key);
-  return found == settings.end() ? fallback : std::get<T>(found->second);
-}
 
 std::string Tcti(const Settings& settings) {
   return Value<std::string>(settings, "tcti", EsysDeviceOptions().tcti);
