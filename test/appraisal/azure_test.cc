@@ -262,7 +262,7 @@ TEST_CASE("A VCEK or TD quote that is garbage fails") {
 }
 
 TEST_CASE("Init data of another size than PCR 8 binds is a failed check, not a crash") {
-  const size_t size = GENERATE(0, 31, 48, 64);
+  const size_t size = GENERATE(size_t{0}, size_t{31}, size_t{48}, size_t{64});
   ReferenceValues reference = Reference();
   reference.init_data_digest = Bytes(size, 0x1d);
   CHECK(FailedNames(Judge(Kind::kSnp, Evidence(Kind::kSnp), reference)) ==

@@ -71,7 +71,7 @@ std::vector<std::string> FailedNames(const Appraisal& appraisal) {
 }
 
 TEST_CASE("Recorded Azure evidence passes for its nonce and for no other") {
-  const Recorded recorded = All()[GENERATE(range(0, 4))];
+  const Recorded recorded = All()[GENERATE(size_t{0}, size_t{1}, size_t{2}, size_t{3})];
   const std::optional<std::string> json = test::ReadVector(recorded.name);
   const std::optional<ReferenceValues> reference = Reference();
   if (!json.has_value() || !reference.has_value()) {
@@ -91,7 +91,7 @@ TEST_CASE("Recorded Azure evidence passes for its nonce and for no other") {
 }
 
 TEST_CASE("Recorded Azure evidence in unpadded base64url is refused") {
-  const Recorded recorded = All()[GENERATE(1, 2, 3)];
+  const Recorded recorded = All()[GENERATE(size_t{1}, size_t{2}, size_t{3})];
   const std::optional<std::string> text = test::ReadVector(recorded.name);
   if (!text.has_value()) {
     return;
@@ -114,7 +114,7 @@ struct Edit {
 };
 
 TEST_CASE("An edited byte in a recorded HCL report is noticed") {
-  const Recorded recorded = All()[GENERATE(0, 1, 2, 3)];
+  const Recorded recorded = All()[GENERATE(size_t{0}, size_t{1}, size_t{2}, size_t{3})];
   const auto edit = GENERATE(values<Edit>({
       {0x1a6, 0xff, ""},                     // TCB of the SNP report, or inside the TDREPORT
       {0x540, 0xff, "runtime_data.format"},  // the modulus: no JSON any more

@@ -46,7 +46,7 @@ TEST_CASE("AzureSource takes 0 to 50 bytes of report data, no more") {
   CHECK(tpm2::ParseQuote(bench.MustCollect({}).message)->extra_data.empty());
   CHECK(bench.device.writes == 0);
   CHECK(tpm2::ParseQuote(bench.MustCollect(base::Bytes(50, 9)).message)->extra_data.size() == 50);
-  const size_t size = GENERATE(51, 64);
+  const size_t size = GENERATE(size_t{51}, size_t{64});
   const absl::Status status = bench.Collect(base::Bytes(size, 9)).status();
   CHECK(absl::IsInvalidArgument(status));
   CHECK_THAT(std::string(status.message()), Catch::Contains("sha384"));

@@ -22,7 +22,7 @@ TEST_CASE("CCA evidence carries the report data padded to 64 bytes as its challe
   MOUNT_OR_SKIP(mount, "arm_cca_guest");
   CcaSource source(mount.report_root());
   CHECK(source.Check().ok());
-  const size_t size = GENERATE(0, 1, 32, 48, 64);
+  const size_t size = GENERATE(size_t{0}, size_t{1}, size_t{32}, size_t{48}, size_t{64});
   CAPTURE(size);
   const auto evidence = source.Collect(Report(size), Soon());
   INFO(evidence.status().ToString());

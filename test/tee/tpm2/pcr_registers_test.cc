@@ -60,7 +60,8 @@ TEST_CASE("The PCRs for run-time measurements are extended, and read back") {
 }
 
 TEST_CASE("A digest of another size extends nothing") {
-  const size_t size = GENERATE(0, 20, 31, 33, 48, 64);
+  const size_t size =
+      GENERATE(size_t{0}, size_t{20}, size_t{31}, size_t{33}, size_t{48}, size_t{64});
   Bench bench;
   CHECK(absl::IsInvalidArgument(bench.Extend(kPcr, base::Bytes(size))));
   CHECK(bench.device.extends == 0);
@@ -68,7 +69,7 @@ TEST_CASE("A digest of another size extends nothing") {
 
 TEST_CASE("Any PCR that a TPM has may be read, no other") {
   Bench bench;
-  for (const uint64_t pcr : {0, 7, 8, 17, 23}) {
+  for (const uint64_t pcr : {0U, 7U, 8U, 17U, 23U}) {
     CHECK(bench.registers.Read(pcr, base::Deadline::Infinite()).ok());
   }
   for (const uint64_t pcr : {uint64_t{24}, uint64_t{1} << 32}) {
@@ -134,7 +135,7 @@ TEST_CASE("Init data is refused where PCR 8 holds anything else") {
 }
 
 TEST_CASE("A digest of init data that PCR 8 cannot bind names the algorithm to use") {
-  const size_t size = GENERATE(0, 31, 33, 48, 64);
+  const size_t size = GENERATE(size_t{0}, size_t{31}, size_t{33}, size_t{48}, size_t{64});
   Bench bench;
   const absl::Status status = bench.Bind(base::Bytes(size, 7));
   CHECK(absl::IsInvalidArgument(status));
