@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # A busy machine may need more.
-boot_seconds=${ATTESTD_VM_SECONDS:-240}
+boot_seconds=${ATTESTD_VM_SECONDS:-480}
 # As many checks as the cases have; fewer mean that the guest did not get through them.
 declare -A least_checks=([sev_guest]=78 [tdx_guest]=57)
 children=()

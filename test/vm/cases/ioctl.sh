@@ -16,10 +16,10 @@ for error in 16:EBUSY 4:EINTR 11:EAGAIN; do
 done
 : >"$log"
 fault fault_errno=5 fault_count=1000000
-evidence --timeout 3s
+evidence --timeout 20s
 check "ioctl: EIO for good: fails" test ! -s /tmp/evidence
 check "ioctl: EIO for good: the log names device and cause" \
-    grep -q "/dev/sev-guest.*Input/output error" "$log"
+    wait_for grep -q "/dev/sev-guest.*Input/output error" "$log"
 no_faults
 check "ioctl: works again after EIO" load 1 1
 fault wrong_nonce_count=1000000

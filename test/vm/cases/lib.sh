@@ -36,16 +36,28 @@ wait_for() {
     done
 }
 
+# start_signer [serve-templates]: in place of the one that runs.
+start_signer() {
+    stop_signer
+    attestd-fake-psp "${1:-serve}" /extra/keys &
+    signer=$!
+}
+
+stop_signer() {
+    [ -n "$signer" ] || return 0
+    kill "$signer"
+    wait "$signer" 2>/dev/null
+    signer=
+}
+
 # load_tee [PARAMETER=VALUE...]: the test module anew, and its signer.
 load_tee() {
-    if [ -n "$signer" ]; then
-        kill "$signer"
-        wait "$signer" 2>/dev/null
-        rmmod attestd_fake_tee
+    if [ -d "$parameters" ]; then
+        stop_signer
+        rmmod attestd_fake_tee || return 1
     fi
     insmod /modules/attestd_fake_tee.ko "provider=$provider" "$@" || return 1
-    attestd-fake-psp serve /extra/keys &
-    signer=$!
+    start_signer serve
 }
 
 # fault NAME=VALUE...: parameters of the test module.

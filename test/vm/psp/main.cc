@@ -2,6 +2,7 @@
 // attestd-fake-psp: makes the evidence that the test module attestd_fake_tee hands out.
 //   attestd-fake-psp make FOLDER    throw-away keys and certificates, in FOLDER/snp and FOLDER/tdx
 //   attestd-fake-psp serve FOLDER   answers /dev/attestd_fake_tee with them until it is killed
+//   attestd-fake-psp serve-templates FOLDER   the same, without signing each time (signer.h)
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,8 +51,8 @@ absl::Status ServeForever(const Signer& signer, int device) {
   }
 }
 
-absl::Status Serve(const std::string& folder) {
-  ASSIGN_OR_RETURN(const Signer signer, Signer::Load(folder));
+absl::Status Serve(const std::string& folder, bool templates) {
+  ASSIGN_OR_RETURN(const Signer signer, Signer::Load(folder, templates));
   const base::UniqueFd device(::open(kDevice, O_RDWR | O_CLOEXEC));
   if (!device.valid()) {
     return base::ErrnoStatus(errno, kDevice);
@@ -64,11 +65,12 @@ absl::Status Serve(const std::string& folder) {
 
 int main(int argc, char** argv) {
   const std::string_view command = argc == 3 ? argv[1] : "";
-  absl::Status status = absl::InvalidArgumentError("usage: attestd-fake-psp make|serve FOLDER");
+  absl::Status status =
+      absl::InvalidArgumentError("usage: attestd-fake-psp make|serve|serve-templates FOLDER");
   if (command == "make") {
     status = attestd::vm::Make(argv[2]);
-  } else if (command == "serve") {
-    status = attestd::vm::Serve(argv[2]);
+  } else if (command == "serve" || command == "serve-templates") {
+    status = attestd::vm::Serve(argv[2], command == "serve-templates");
   }
   if (!status.ok()) {
     std::cerr << "attestd-fake-psp: " << status.message() << std::endl;

@@ -1,44 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "psp/signer.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <iostream>
 #include <utility>
 
 namespace attestd::vm {
 namespace {
 
-struct Blobs {
-  base::Bytes out;
-  base::Bytes aux;
-};
+constexpr ptrdiff_t kSnpReportDataOffset = 0x50;
+constexpr ptrdiff_t kTdQuoteReportDataOffset = 48 + 520;  // version 4
 
-base::Bytes Encode(const fake_tee_reply& reply, const Blobs& blobs) {
-  const base::ByteView header(reinterpret_cast<const uint8_t*>(&reply), sizeof reply);
-  base::Bytes bytes(header.begin(), header.end());
-  bytes.insert(bytes.end(), blobs.out.begin(), blobs.out.end());
-  bytes.insert(bytes.end(), blobs.aux.begin(), blobs.aux.end());
-  return bytes;
-}
-
-absl::StatusOr<Blobs> SnpReport(const fakes::SnpSigner& signer, const fake_tee_request& request) {
+absl::StatusOr<base::Bytes> SnpReport(const fakes::SnpSigner& signer,
+                                      const fake_tee_request& request) {
   tee::snp::Report report = signer.TypicalReport(request.report_data);
   report.vmpl = request.vmpl;
-  Blobs blobs;
-  ASSIGN_OR_RETURN(blobs.out, signer.Sign(report));
-  return blobs;
+  return signer.Sign(report);
 }
 
-absl::StatusOr<Blobs> TdxEvidence(const fakes::TdxSigner& signer, const fake_tee_request& request) {
+fakes::TdQuoteSpec TdSpec(const fake_tee_request& request) {
   fakes::TdQuoteSpec spec;
   spec.report_data = base::ToBytes(request.report_data);
-  Blobs blobs;
-  if (request.kind == FAKE_TEE_TDX_REPORT) {
-    blobs.out = fakes::TdxSigner::TdReport(spec);
-  } else {
-    ASSIGN_OR_RETURN(blobs.out, signer.Quote(spec));
+  return spec;
+}
+
+base::Bytes FillIn(base::Bytes evidence, ptrdiff_t offset, const fake_tee_request& request) {
+  std::ranges::copy(request.report_data, evidence.begin() + offset);
+  return evidence;
+}
+
+base::Bytes Encode(const fake_tee_reply& reply, base::ByteView out, base::ByteView aux) {
+  const base::ByteView header(reinterpret_cast<const uint8_t*>(&reply), sizeof reply);
+  base::Bytes bytes;
+  for (const base::ByteView part : {header, out, aux}) {
+    bytes.insert(bytes.end(), part.begin(), part.end());
   }
-  return blobs;
+  return bytes;
 }
 
 }  // namespace
@@ -46,29 +45,52 @@ absl::StatusOr<Blobs> TdxEvidence(const fakes::TdxSigner& signer, const fake_tee
 Signer::Signer(fakes::SnpSigner snp, fakes::TdxSigner tdx, base::Bytes certs)
     : snp_(std::move(snp)), tdx_(std::move(tdx)), certs_(std::move(certs)) {}
 
-absl::StatusOr<Signer> Signer::Load(const std::string& folder) {
+absl::StatusOr<Signer> Signer::Load(const std::string& folder, bool templates) {
   ASSIGN_OR_RETURN(fakes::SnpSigner snp, fakes::SnpSigner::Load(folder + "/snp"));
   ASSIGN_OR_RETURN(fakes::TdxSigner tdx, fakes::TdxSigner::Load(folder + "/tdx"));
   ASSIGN_OR_RETURN(base::Bytes certs, snp.CertTable());
-  return Signer(std::move(snp), std::move(tdx), std::move(certs));
+  Signer signer(std::move(snp), std::move(tdx), std::move(certs));
+  if (templates) {
+    const fake_tee_request request{};
+    ASSIGN_OR_RETURN(signer.snp_template_, SnpReport(signer.snp_, request));
+    ASSIGN_OR_RETURN(signer.tdx_template_, signer.tdx_.Quote(TdSpec(request)));
+  }
+  return signer;
+}
+
+absl::StatusOr<base::Bytes> Signer::Make(const fake_tee_request& request) const {
+  switch (request.kind) {
+    case FAKE_TEE_SNP_REPORT:
+      if (!snp_template_.empty()) {
+        return FillIn(snp_template_, kSnpReportDataOffset, request);
+      }
+      return SnpReport(snp_, request);
+    case FAKE_TEE_TDX_QUOTE:
+      if (!tdx_template_.empty()) {
+        return FillIn(tdx_template_, kTdQuoteReportDataOffset, request);
+      }
+      return tdx_.Quote(TdSpec(request));
+    case FAKE_TEE_TDX_REPORT:
+      return fakes::TdxSigner::TdReport(TdSpec(request));
+    default:
+      return absl::UnimplementedError("unknown kind of request");
+  }
 }
 
 base::Bytes Signer::Answer(const fake_tee_request& request) const {
-  absl::StatusOr<Blobs> blobs =
-      request.kind == FAKE_TEE_SNP_REPORT ? SnpReport(snp_, request) : TdxEvidence(tdx_, request);
   fake_tee_reply reply{};
   reply.id = request.id;
-  if (!blobs.ok()) {
-    std::cerr << "attestd-fake-psp: " << blobs.status().message() << std::endl;
+  const absl::StatusOr<base::Bytes> out = Make(request);
+  if (!out.ok()) {
+    std::cerr << "attestd-fake-psp: " << out.status().message() << std::endl;
     reply.err = EIO;
-    return Encode(reply, {});
+    return Encode(reply, {}, {});
   }
-  if (request.kind == FAKE_TEE_SNP_REPORT) {
-    blobs->aux = certs_;
-  }
-  reply.out_len = static_cast<__u32>(blobs->out.size());
-  reply.aux_len = static_cast<__u32>(blobs->aux.size());
-  return Encode(reply, *blobs);
+  const base::ByteView aux =
+      request.kind == FAKE_TEE_SNP_REPORT ? base::ByteView(certs_) : base::ByteView();
+  reply.out_len = static_cast<__u32>(out->size());
+  reply.aux_len = static_cast<__u32>(aux.size());
+  return Encode(reply, *out, aux);
 }
 
 }  // namespace attestd::vm
