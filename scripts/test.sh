@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds attestd and runs its tests: all of them on the release build, then the unit tests under
-# the address and undefined behaviour sanitizers. --quick leaves the sanitizers out.
+# Builds attestd and runs its tests: all of them on the release build, those in a QEMU guest too, then
+# the unit tests under the address and undefined behaviour sanitizers. --quick leaves these out.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -23,7 +23,6 @@ run_tests() {
     shift
     report=$root/build/$preset/tests.xml
     rm -f "$report"
-    # One test at a time: the functional tests measure, and each has programs of its own.
     ctest --preset "$preset" --output-junit "$report" --progress --no-tests=error "$@" || return 1
     counts=$(python3 scripts/count_tests.py "$report")
     passed=$((passed + ${counts% *}))
@@ -36,15 +35,18 @@ use_ccache
 
 step "build (preset release)"
 build release
-step "unit, functional and packaging tests (preset release)"
-run_tests release
+step "unit tests (preset release)"
+run_tests release --label-exclude 'functional|packaging|vm' -j "$jobs"
+# One at a time: they measure, and each has programs of its own.
+step "functional, packaging and guest tests (preset release)"
+run_tests release --label-regex 'functional|packaging|vm'
 
 sanitizers="sanitizers left out"
 if [[ $quick == no ]]; then
     step "build with the address and undefined behaviour sanitizers (preset asan)"
     build asan
     step "unit tests under the sanitizers (preset asan)"
-    run_tests asan --label-exclude 'functional|packaging'
+    run_tests asan --label-exclude 'functional|packaging|vm' -j "$jobs"
     sanitizers="asan+ubsan clean"
 fi
 say "attestd tests: PASSED ($passed tests, $skipped skipped, $sanitizers)"
