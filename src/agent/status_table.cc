@@ -14,6 +14,7 @@ namespace {
 
 using base::Reason;
 
+// A table, which the compiler checks to be whole. NOLINTNEXTLINE(readability-function-size)
 std::string_view ReasonText(Reason reason) {
   switch (reason) {
     case Reason::kBadUri:

@@ -2,6 +2,7 @@
 #include "agent/tee_config.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -90,6 +91,30 @@ absl::StatusOr<std::vector<std::string>> ReadTexts(base::TomlTable& table, std::
   return texts;
 }
 
+// Takes over the value of one key, if it is there.
+template <typename T>
+absl::Status Keep(absl::StatusOr<std::optional<T>> value, const std::string& name,
+                  tee::Settings& settings) {
+  RETURN_IF_ERROR(value.status());
+  if (value->has_value()) {
+    settings.emplace(name, *std::move(*value));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadSetting(base::TomlTable& table, const tee::SettingSpec& spec,
+                         tee::Settings& settings) {
+  switch (spec.kind) {
+    case tee::SettingSpec::Kind::kText:
+      return Keep(table.Text(spec.name), spec.name, settings);
+    case tee::SettingSpec::Kind::kBoolean:
+      return Keep(table.Boolean(spec.name), spec.name, settings);
+    case tee::SettingSpec::Kind::kInteger:
+      return Keep(table.Integer(spec.name), spec.name, settings);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<TeeConfig> ReadTee(base::TomlTable table, std::span<const tee::Backend> backends) {
@@ -130,22 +155,7 @@ absl::StatusOr<MeasurementConfig> ReadMeasurement(base::TomlTable table) {
 absl::StatusOr<tee::Settings> ReadBackend(base::TomlTable table, const tee::Backend& backend) {
   tee::Settings settings;
   for (const tee::SettingSpec& spec : backend.settings) {
-    if (spec.kind == tee::SettingSpec::Kind::kText) {
-      ASSIGN_OR_RETURN(auto text, table.Text(spec.name));
-      if (text.has_value()) {
-        settings.emplace(spec.name, *std::move(text));
-      }
-    } else if (spec.kind == tee::SettingSpec::Kind::kBoolean) {
-      ASSIGN_OR_RETURN(const auto flag, table.Boolean(spec.name));
-      if (flag.has_value()) {
-        settings.emplace(spec.name, *flag);
-      }
-    } else {
-      ASSIGN_OR_RETURN(const auto number, table.Integer(spec.name));
-      if (number.has_value()) {
-        settings.emplace(spec.name, *number);
-      }
-    }
+    RETURN_IF_ERROR(ReadSetting(table, spec, settings));
   }
   RETURN_IF_ERROR(table.Finish());
   if (backend.validate != nullptr) {

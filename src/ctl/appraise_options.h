@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
+// NOLINTNEXTLINE(readability-identifier-naming): the library's own.
 namespace CLI {
 class App;
 }

@@ -34,7 +34,7 @@ int64_t Version(const Settings& settings) {
 }
 
 std::string Imds(const Settings& settings) {
-  std::string url = Value<std::string>(settings, "imds", "http://169.254.169.254");
+  auto url = Value<std::string>(settings, "imds", "http://169.254.169.254");
   if (url.ends_with('/')) {
     url.pop_back();
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tee/backend.h"
 
+#include <absl/strings/match.h>
 #include <sys/stat.h>
 
 #include <memory>
@@ -22,7 +23,7 @@ std::string Library(const Settings& settings) {
 
 absl::Status Validate(const Settings& settings) {
   const std::string library = Library(settings);
-  if (!library.starts_with('/') && (library.empty() || library.find('/') != std::string::npos)) {
+  if (!library.starts_with('/') && (library.empty() || absl::StrContains(library, '/'))) {
     return base::MakeStatus(absl::StatusCode::kInvalidArgument,
                             "library: \"" + library +
                                 "\" is neither an absolute path nor a name for the loader, as " +
