@@ -26,7 +26,7 @@ def parsers_of(target):
     match = re.search(r"^// Covers: (.+)$", source, re.MULTILINE)
     if not match:
         sys.exit(f"fuzz_coverage: fuzz/{target}.cc has no line \"// Covers: ...\"")
-    return [ROOT / word for word in match.group(1).split()]
+    return match.group(1).split()
 
 
 def run_inputs(program, folders, profile):
@@ -42,10 +42,14 @@ def lines_covered(program, profile, sources):
     subprocess.run(["llvm-profdata-14", "merge", "-sparse", str(profile), "-o", str(merged)],
                    check=True)
     report = subprocess.run(["llvm-cov-14", "export", "--summary-only",
-                             f"-instr-profile={merged}", str(program), *map(str, sources)],
+                             f"-instr-profile={merged}", str(program)],
                             check=True, capture_output=True)
-    lines = json.loads(report.stdout)["data"][0]["totals"]["lines"]
-    return lines["covered"], lines["count"]
+    # Paths in the report are relative to the tree (-ffile-prefix-map).
+    files = [one["summary"]["lines"] for one in json.loads(report.stdout)["data"][0]["files"]
+             if one["filename"].endswith(tuple("/" + source for source in sources))]
+    if len(files) != len(sources):
+        sys.exit(f"fuzz_coverage: {program.name} knows {len(files)} of {len(sources)} files")
+    return sum(one["covered"] for one in files), sum(one["count"] for one in files)
 
 
 def main():

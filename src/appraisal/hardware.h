@@ -16,10 +16,10 @@ namespace attestd::appraisal {
 void CheckSnpReport(base::ByteView report, std::span<const base::Certificate> certificates,
                     const ReferenceValues& reference, Appraisal& appraisal);
 
-// Of a TD quote (version 4 or 5): signature, QE report, PCK chain to Intel's root with dates,
-// collateral when given, debug attribute. Adds the checks "quote.*", "qe.*", "chain.*" and "tcb.*",
-// and the claims of Trustee's "tdx" verifier.
-void CheckTdQuote(base::ByteView quote, const ReferenceValues& reference, Appraisal& appraisal);
+// Of the bytes of a TD quote (version 4 or 5): signature, QE report, PCK chain to Intel's root with
+// dates, collateral when given, debug attribute. Adds the checks "quote.*", "qe.*", "chain.*" and
+// "tcb.*", and the claims of Trustee's "tdx" verifier.
+void CheckTdQuote(base::ByteView bytes, const ReferenceValues& reference, Appraisal& appraisal);
 
 }  // namespace attestd::appraisal
 

@@ -205,7 +205,7 @@ absl::StatusOr<QeIdentity> ReadQeIdentity(const base::Json& json) {
 }  // namespace
 
 absl::StatusOr<SignedText> SplitCollateral(std::string_view text) {
-  constexpr std::string_view kSignature = ",\"signature\":\"";
+  constexpr std::string_view kSignature = R"(,"signature":")";
   constexpr size_t kSignatureHex = 128;
   const std::string stripped(absl::StripAsciiWhitespace(std::string(text)));
   std::string_view rest = stripped;

@@ -33,24 +33,33 @@ struct Collateral {
   std::optional<Statement<QeIdentity>> qe_identity;
 };
 
-// The TCB info of the PCK's FMSPC before that of another; others are passed over.
+// The TCB info of the PCK's FMSPC before that of another.
+absl::Status ConsiderTcbInfo(SignedText text, bool is_tdx, const PckExtension& pck,
+                             Collateral& chosen) {
+  ASSIGN_OR_RETURN(TcbInfo info, ParseTcbInfo(text.body));
+  const bool fits = std::equal(info.fmspc.begin(), info.fmspc.end(), pck.fmspc.begin());
+  if (info.id == (is_tdx ? "TDX" : "SGX") && (fits || !chosen.tcb_info.has_value())) {
+    chosen.tcb_info = {.content = std::move(info), .text = std::move(text)};
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ConsiderQeIdentity(SignedText text, bool is_tdx, Collateral& chosen) {
+  ASSIGN_OR_RETURN(QeIdentity identity, ParseQeIdentity(text.body));
+  if (identity.id == (is_tdx ? "TD_QE" : "QE")) {
+    chosen.qe_identity = {.content = std::move(identity), .text = std::move(text)};
+  }
+  return absl::OkStatus();
+}
+
+// What is meant for another kind of quote is passed over.
 absl::StatusOr<Collateral> SelectCollateral(const std::vector<std::string>& texts, bool is_tdx,
                                             const PckExtension& pck) {
   Collateral chosen;
   for (const std::string& text : texts) {
     ASSIGN_OR_RETURN(SignedText cut, SplitCollateral(text));
-    if (cut.member == "tcbInfo") {
-      ASSIGN_OR_RETURN(TcbInfo info, ParseTcbInfo(cut.body));
-      const bool fits = std::equal(info.fmspc.begin(), info.fmspc.end(), pck.fmspc.begin());
-      if (info.id == (is_tdx ? "TDX" : "SGX") && (fits || !chosen.tcb_info.has_value())) {
-        chosen.tcb_info = {.content = std::move(info), .text = std::move(cut)};
-      }
-    } else {
-      ASSIGN_OR_RETURN(QeIdentity identity, ParseQeIdentity(cut.body));
-      if (identity.id == (is_tdx ? "TD_QE" : "QE")) {
-        chosen.qe_identity = {.content = std::move(identity), .text = std::move(cut)};
-      }
-    }
+    RETURN_IF_ERROR(cut.member == "tcbInfo" ? ConsiderTcbInfo(std::move(cut), is_tdx, pck, chosen)
+                                            : ConsiderQeIdentity(std::move(cut), is_tdx, chosen));
   }
   return chosen;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appraisal/trust_store.h"
 
+#include <absl/strings/match.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -190,7 +191,7 @@ absl::Status LoadFile(const std::string& path, ReferenceValues& reference) {
 }  // namespace
 
 absl::Status AddTrusted(std::string_view content, ReferenceValues& reference) {
-  if (content.find("-----BEGIN ") != std::string_view::npos) {
+  if (absl::StrContains({content.data(), content.size()}, "-----BEGIN ")) {
     return AddPem(content, reference);
   }
   if (content.starts_with(kDerSequence)) {
