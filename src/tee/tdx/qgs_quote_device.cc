@@ -105,7 +105,7 @@ absl::StatusOr<base::UniqueFd> Connect(const QgsAddress& address, base::Deadline
     name.svm_port = vsock->port;
     return ConnectTo(reinterpret_cast<const sockaddr*>(&name), sizeof name, deadline);
   }
-  const std::string& path = std::get<std::string>(address);
+  const auto& path = std::get<std::string>(address);
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
   // ParseQgsAddress keeps it shorter than the field.

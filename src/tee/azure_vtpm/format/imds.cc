@@ -60,7 +60,7 @@ absl::StatusOr<AmdCertification> ParseAmdCertification(std::string_view json) {
   ASSIGN_OR_RETURN(const base::Json value, base::ParseJson(json, kLimits));
   ASSIGN_OR_RETURN(std::vector<base::Certificate> vcek, GetCertificates(value, "vcekCert"));
   std::vector<base::Certificate> chain;
-  if (value.contains("certificateChain") && value["certificateChain"] != "") {
+  if (value.contains("certificateChain") && value["certificateChain"] != base::Json("")) {
     ASSIGN_OR_RETURN(chain, GetCertificates(value, "certificateChain"));
   }
   return AmdCertification{.vcek = std::move(vcek.front()), .chain = std::move(chain)};
