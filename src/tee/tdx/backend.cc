@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tee/backend.h"
 
+#include <absl/strings/str_cat.h>
 #include <sys/stat.h>
 
 #include <memory>
@@ -33,10 +34,10 @@ std::string Qgs(const Settings& settings) { return Value<std::string>(settings, 
 
 absl::Status Validate(const Settings& settings) {
   for (const std::string key : {"tsm_root", "device", "ccel", "measurements_root"}) {
-    const std::string path = Value<std::string>(settings, key, "/");
+    const auto path = Value<std::string>(settings, key, "/");
     if (!path.starts_with('/')) {
       return base::MakeStatus(absl::StatusCode::kInvalidArgument,
-                              key + ": \"" + path + "\" is no absolute path");
+                              absl::StrCat(key, ": \"", path, "\" is no absolute path"));
     }
   }
   if (settings.contains("qgs")) {
