@@ -5,7 +5,6 @@
 #include <absl/strings/str_split.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -169,7 +169,7 @@ int RemoveLeftoverDirectories(const std::string& root) {
   for (const std::string& name : names) {
     const std::optional<Owner> owner = ParseName(name);
     if (owner.has_value() && !Runs(*owner)) {
-      removed += RemoveLeftover(root + "/" + name) ? 1 : 0;
+      removed += RemoveLeftover(std::string(root).append("/").append(name)) ? 1 : 0;
     }
   }
   return removed;

@@ -46,7 +46,7 @@ absl::Status CheckProvider(const RequestDirectory& directory, const std::string&
 
 absl::Status WritePrivlevel(const RequestDirectory& directory, unsigned privlevel) {
   const std::string text = std::to_string(privlevel);
-  const absl::Status status = WriteAttribute(directory, "privlevel", base::AsBytes(text));
+  absl::Status status = WriteAttribute(directory, "privlevel", base::AsBytes(text));
   if (status.ok() || IsTransient(status)) {
     return status;
   }
