@@ -11,7 +11,9 @@ bin=$1 kernel=$2 extra=$3 out=$4
 programs=(attestd attestctl attestd-fake-psp attestd-evidence-load attestd-measure
     attestd_abi_probe attestd_device_probe)
 # Opened by name at run time, where ldd does not see it: the way to /dev/tpmrm0.
-tcti=$(ldconfig -p | awk '/libtss2-tcti-device\.so\.0 / { print $NF; exit }')
+# awk reads to the end: a closed pipe would end ldconfig, and with it this script.
+tcti=$(ldconfig -p | awk '/libtss2-tcti-device\.so\.0 / && !found { print $NF; found = 1 }')
+[[ -n $tcti ]] || { echo "initramfs.sh: ldconfig knows no libtss2-tcti-device.so.0" >&2; exit 1; }
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT

@@ -33,7 +33,7 @@ find_mirror() {
     # The placeholders are apt's.
     # shellcheck disable=SC2016
     apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 2>/dev/null |
-        awk -v name="$codename" '$2 == name { print; exit }'
+        awk -v name="$codename" '$2 == name && !found { print; found = 1 }'
 }
 
 # make_apt_view URI SUITE: an apt that knows this one suite, through APT_CONFIG.
@@ -60,7 +60,7 @@ END
 newest_version() {
     local headers
     headers=$(apt-cache depends linux-headers-cloud-amd64 |
-        awk '/Depends: linux-headers-/ { print $2; exit }')
+        awk '/Depends: linux-headers-/ && !found { print $2; found = 1 }')
     printf '%s' "${headers#linux-headers-}"
 }
 
