@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/measurements.h"
 
-#include <string>
+#include <absl/strings/str_cat.h>
 
 #include "base/log.h"
 
@@ -38,8 +38,10 @@ absl::StatusOr<Measurements::Result> Measurements::Extend(const eventlog::Runtim
           return absl::OkStatus();
         }
         if (!bucket_.Take(base::BootTime())) {
-          return base::MakeStatus(absl::StatusCode::kResourceExhausted, base::Reason::kRateLimited,
-                                  "more than 100 run-time events at once, or 10 a second");
+          return base::MakeStatus(
+              absl::StatusCode::kResourceExhausted, base::Reason::kRateLimited,
+              absl::StrCat("more than ", kBurst, " run-time events at once, or ", kPerSecond,
+                           " a second"));
         }
         return log_->Extend(*registers, pcr.value_or(default_pcr_), event, deadline);
       }));

@@ -72,25 +72,6 @@ absl::Status CheckDevice(const base::TomlTable& table, const TeeConfig& tee,
   return backend->fake && !tee.allow_sample ? RefuseFake(table, "devices", name) : absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<std::string>> ReadTexts(base::TomlTable& table, std::string_view key) {
-  std::vector<std::string> texts;
-  const toml::node* node = table.Node(key);
-  if (node == nullptr) {
-    return texts;
-  }
-  const toml::array* array = node->as_array();
-  if (array == nullptr) {
-    return table.Error(key, "expected a list of texts");
-  }
-  for (const toml::node& element : *array) {
-    if (!element.is_string()) {
-      return table.Error(key, "expected a list of texts");
-    }
-    texts.push_back(element.as_string()->get());
-  }
-  return texts;
-}
-
 // Takes over the value of one key, if it is there.
 template <typename T>
 absl::Status Keep(absl::StatusOr<std::optional<T>> value, const std::string& name,
@@ -120,7 +101,7 @@ absl::Status ReadSetting(base::TomlTable& table, const tee::SettingSpec& spec,
 absl::StatusOr<TeeConfig> ReadTee(base::TomlTable table, std::span<const tee::Backend> backends) {
   TeeConfig tee;
   ASSIGN_OR_RETURN(const auto backend, table.Text("backend"));
-  ASSIGN_OR_RETURN(tee.devices, ReadTexts(table, "devices"));
+  ASSIGN_OR_RETURN(tee.devices, table.Texts("devices"));
   ASSIGN_OR_RETURN(const auto allow_sample, table.Boolean("allow_sample"));
   RETURN_IF_ERROR(table.Finish());
   tee.backend = backend.value_or(tee.backend);

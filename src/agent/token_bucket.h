@@ -2,15 +2,13 @@
 #ifndef ATTESTD_AGENT_TOKEN_BUCKET_H_
 #define ATTESTD_AGENT_TOKEN_BUCKET_H_
 
-#include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
 #include <absl/time/time.h>
 
 #include <algorithm>
 
 namespace attestd::agent {
 
-// Lets a burst pass at once, and then so many a second.
+// Lets a burst pass at once, and then so many a second. Calls come one at a time.
 class TokenBucket {
  public:
   // Full at `now`, a point on any clock that does not go back.
@@ -19,7 +17,6 @@ class TokenBucket {
 
   // Whether one more may pass now.
   bool Take(absl::Duration now) {
-    const absl::MutexLock lock(&mutex_);
     const double seconds = std::max(0.0, absl::ToDoubleSeconds(now - filled_));
     tokens_ = std::min(burst_, tokens_ + seconds * per_second_);
     filled_ = std::max(filled_, now);
@@ -33,9 +30,8 @@ class TokenBucket {
  private:
   const double burst_;
   const double per_second_;
-  absl::Mutex mutex_;
-  double tokens_ ABSL_GUARDED_BY(mutex_);
-  absl::Duration filled_ ABSL_GUARDED_BY(mutex_);
+  double tokens_;
+  absl::Duration filled_;
 };
 
 }  // namespace attestd::agent

@@ -28,15 +28,29 @@ constexpr Platform kPlatforms[] = {
     {"sampledevice", AppraiseSample},
 };
 
-}  // namespace
-
-Check CompareTexts(std::string name, std::string expected, std::string found) {
-  const bool passed = expected == found;
-  return {.name = std::move(name),
-          .passed = passed,
-          .expected = std::move(expected),
-          .found = std::move(found)};
+bool HasCheck(const std::vector<Check>& checks, std::string_view name) {
+  return std::any_of(checks.begin(), checks.end(), [name](const Check& check) {
+    return check.name == name || check.name.starts_with(std::string(name) + ".");
+  });
 }
+
+// Silence is no judgement: evidence passes only where each question found its check.
+void FailUnjudged(const Question& question, std::vector<Check>& checks) {
+  const std::pair<std::string_view, bool> asked[] = {
+      {"report_data", question.report_data.has_value()},
+      {"init_data", question.reference.init_data_digest.has_value()},
+      {"event_log", question.event_log.has_value()}};
+  for (const auto& [name, is_asked] : asked) {
+    if (is_asked && !HasCheck(checks, name)) {
+      checks.push_back({.name = std::string(name),
+                        .passed = false,
+                        .expected = "evidence in which it can be judged",
+                        .found = "not judged for this platform or this evidence"});
+    }
+  }
+}
+
+}  // namespace
 
 bool Appraisal::passed() const {
   return !checks.empty() &&
@@ -49,14 +63,18 @@ std::string Appraisal::FirstFailure() const {
       return check.name + ": expected " + check.expected + ", found " + check.found;
     }
   }
-  return "";
+  return checks.empty() ? "no check was made" : "";
 }
 
 absl::StatusOr<Appraisal> Appraise(std::string_view tee, const Question& question) {
   std::string known;
   for (const Platform& platform : kPlatforms) {
     if (platform.tee == tee) {
-      return platform.appraise(question);
+      ASSIGN_OR_RETURN(Appraisal appraisal, platform.appraise(question));
+      if (appraisal.passed() || appraisal.checks.empty()) {
+        FailUnjudged(question, appraisal.checks);
+      }
+      return appraisal;
     }
     known += (known.empty() ? "" : ", ") + std::string(platform.tee);
   }

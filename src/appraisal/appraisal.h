@@ -37,7 +37,8 @@ struct Appraisal {
   base::Json claims;
 
   bool passed() const;
-  // The first check that failed as "name: expected X, found Y"; empty when all passed.
+  // The first check that failed as "name: expected X, found Y", or that none was made; empty when
+  // passed().
   std::string FirstFailure() const;
 };
 
@@ -81,7 +82,8 @@ struct Question {
 
 // Judges evidence of the named platform: "tpm", "snp", "tdx", "az-snp-vtpm", "az-tdx-vtpm", "cca",
 // "sample", "sampledevice". InvalidArgument: unknown platform (the known ones are listed), or
-// evidence that cannot be read at all; everything else is a failed check.
+// evidence that cannot be read at all; everything else is a failed check, and so is report data,
+// init data or an event log of the question that the platform's verifier has no check for.
 absl::StatusOr<Appraisal> Appraise(std::string_view tee, const Question& question);
 
 // The names that Appraise knows.

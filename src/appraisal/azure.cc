@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "appraisal/checks.h"
 #include "appraisal/hardware.h"
 #include "appraisal/platforms.h"
 #include "appraisal/tpm_quote.h"

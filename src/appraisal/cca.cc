@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "appraisal/cca_claims.h"
+#include "appraisal/checks.h"
 #include "appraisal/platforms.h"
 #include "base/encoding.h"
 #include "base/hash.h"
@@ -124,13 +125,6 @@ Check CheckLifecycle(const Token& token, const ReferenceValues& reference) {
           .found = absl::StrCat("0x", absl::Hex(token.platform.lifecycle, absl::kZeroPad4))};
 }
 
-// A field of 64 bytes against a digest, which is padded with zeros.
-Check CheckField(std::string name, base::ByteView digest, base::ByteView field) {
-  base::Bytes expected = base::ToBytes(digest);
-  expected.resize(std::max(expected.size(), field.size()));
-  return CompareTexts(std::move(name), base::HexEncode(expected), base::HexEncode(field));
-}
-
 absl::StatusOr<Token> ReadToken(const Question& question) {
   if (question.evidence_json.empty()) {
     return tee::cca::ParseToken(question.raw);
@@ -150,11 +144,11 @@ absl::StatusOr<Appraisal> AppraiseCca(const Question& question) {
                       CheckBinding(token), CheckProfile(token), CheckLifecycle(token, reference)};
   if (question.report_data.has_value()) {
     appraisal.checks.push_back(
-        CheckField("report_data", *question.report_data, token.realm.challenge));
+        ComparePadded("report_data", *question.report_data, token.realm.challenge));
   }
   if (reference.init_data_digest.has_value()) {
     appraisal.checks.push_back(
-        CheckField("init_data", *reference.init_data_digest, token.realm.personalization_value));
+        ComparePadded("init_data", *reference.init_data_digest, token.realm.personalization_value));
   }
   return appraisal;
 }

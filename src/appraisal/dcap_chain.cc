@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "appraisal/checks.h"
 #include "base/encoding.h"
 #include "base/revocation_list.h"
 
@@ -80,17 +81,6 @@ std::string Names(const CertificateChain& chain) {
   return names;
 }
 
-absl::Status CheckValid(const base::Certificate& certificate, absl::Time at) {
-  ASSIGN_OR_RETURN(const absl::Time from, certificate.NotBefore());
-  ASSIGN_OR_RETURN(const absl::Time until, certificate.NotAfter());
-  if (at < from || at > until) {
-    return Untrusted("\"" + certificate.CommonName() + "\" is valid from " +
-                     absl::FormatTime(from, absl::UTCTimeZone()) + " to " +
-                     absl::FormatTime(until, absl::UTCTimeZone()));
-  }
-  return absl::OkStatus();
-}
-
 // OK when a CRL of the issuer, valid then, does not list the certificate.
 absl::Status CheckNotRevoked(const base::Certificate& certificate, const base::Certificate& issuer,
                              const std::vector<base::RevocationList>& lists, absl::Time at) {
@@ -126,22 +116,7 @@ absl::Status JudgeRevocation(const CertificateChain& chain, const ReferenceValue
   return absl::OkStatus();
 }
 
-std::string FoundText(const absl::Status& status, std::string good) {
-  return status.ok() ? std::move(good) : std::string(status.message());
-}
-
 }  // namespace
-
-Check CheckDates(std::string name, const CertificateChain& chain, absl::Time at) {
-  absl::Status status;
-  for (const base::Certificate& certificate : chain) {
-    status.Update(CheckValid(certificate, at));
-  }
-  return {.name = std::move(name),
-          .passed = status.ok(),
-          .expected = "certificates valid at " + absl::FormatTime(at, absl::UTCTimeZone()),
-          .found = FoundText(status, "valid ones")};
-}
 
 Check CheckRevocation(std::string name, const CertificateChain& chain,
                       const ReferenceValues& reference) {
@@ -149,7 +124,7 @@ Check CheckRevocation(std::string name, const CertificateChain& chain,
   return {.name = std::move(name),
           .passed = status.ok(),
           .expected = "no certificate revoked, by a current CRL of each issuer",
-          .found = FoundText(status, "none revoked")};
+          .found = status.ok() ? "none revoked" : std::string(status.message())};
 }
 
 std::optional<CertificateChain> CheckPckChain(std::string_view pem,

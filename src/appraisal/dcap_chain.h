@@ -22,9 +22,6 @@ std::optional<CertificateChain> CheckPckChain(std::string_view pem,
                                               const ReferenceValues& reference,
                                               Appraisal& appraisal);
 
-// Whether all are valid at that time: a check of that name.
-Check CheckDates(std::string name, const CertificateChain& chain, absl::Time at);
-
 // Whether none of them, but for the root at the end, is revoked, by CRLs of their issuers that are
 // valid at reference.at: a check of that name.
 Check CheckRevocation(std::string name, const CertificateChain& chain,

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "appraisal/checks.h"
 #include "appraisal/dcap_chain.h"
 #include "appraisal/pck_extension.h"
-#include "appraisal/platforms.h"
 #include "appraisal/tcb_status.h"
 #include "base/encoding.h"
 #include "base/hash.h"
@@ -86,23 +86,8 @@ void CheckPlatform(const Quote& quote, const CertificateChain& chain,
 
 }  // namespace
 
-Check ComparePadded(std::string name, base::ByteView expected, base::ByteView found) {
-  base::Bytes padded = base::ToBytes(expected);
-  padded.resize(std::max(padded.size(), found.size()));
-  return CompareTexts(std::move(name), base::HexEncode(padded), base::HexEncode(found));
-}
-
-Check CompareCut(std::string name, base::ByteView expected, base::ByteView found) {
-  return ComparePadded(std::move(name), expected.first(std::min(expected.size(), found.size())),
-                       found);
-}
-
 std::string HexLe(uint64_t value, size_t size) {
-  base::Bytes bytes;
-  for (size_t i = 0; i < size; ++i) {
-    bytes.push_back(static_cast<uint8_t>(value >> (8 * i)));
-  }
-  return base::HexEncode(bytes);
+  return base::HexEncode(base::LittleEndian(value, size));
 }
 
 base::Json HeaderClaims(const tee::tdx::QuoteHeader& header) {

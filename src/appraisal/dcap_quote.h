@@ -20,11 +20,6 @@ void CheckDcapQuote(const tee::tdx::Quote& quote, const ReferenceValues& referen
 // The header as Trustee's verifiers show it: hex of its fields.
 base::Json HeaderClaims(const tee::tdx::QuoteHeader& header);
 
-// "name" passes when the expected bytes, padded with zeros to the size of the field that was found,
-// are its bytes. CompareCut cuts longer ones first, which is Trustee's rule for init data.
-Check ComparePadded(std::string name, base::ByteView expected, base::ByteView found);
-Check CompareCut(std::string name, base::ByteView expected, base::ByteView found);
-
 // Lower-case hex of a number's bytes, little-endian.
 std::string HexLe(uint64_t value, size_t size);
 

@@ -2,16 +2,10 @@
 #ifndef ATTESTD_APPRAISAL_PLATFORMS_H_
 #define ATTESTD_APPRAISAL_PLATFORMS_H_
 
-#include <string>
-#include <string_view>
-
 #include "appraisal/appraisal.h"
 
 // Inside the library only: one function for each platform, named once in appraisal.cc.
 namespace attestd::appraisal {
-
-// "name" passes when the two texts are the same.
-Check CompareTexts(std::string name, std::string expected, std::string found);
 
 absl::StatusOr<Appraisal> AppraiseTpm(const Question& question);
 absl::StatusOr<Appraisal> AppraiseSnp(const Question& question);

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "appraisal/checks.h"
 #include "appraisal/platforms.h"
 #include "base/encoding.h"
 #include "base/json.h"

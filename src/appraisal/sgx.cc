@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "appraisal/checks.h"
 #include "appraisal/dcap_quote.h"
 #include "appraisal/platforms.h"
 #include "base/encoding.h"

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "appraisal/checks.h"
 #include "appraisal/hardware.h"
 #include "appraisal/platforms.h"
 #include "base/encoding.h"
@@ -53,21 +54,14 @@ std::vector<Certificate> ReadCertificates(const SnpEvidence& evidence, Appraisal
   return certificates;
 }
 
-// Trustee's rule: the digest cut, or padded with zeros, to the size of the field.
-Check CheckBound(std::string name, base::ByteView digest, base::ByteView field) {
-  base::Bytes expected = base::ToBytes(digest);
-  expected.resize(field.size());
-  return CompareTexts(std::move(name), base::HexEncode(expected), base::HexEncode(field));
-}
-
 void CheckBinding(const Report& report, const Question& question, Appraisal& appraisal) {
   if (question.report_data.has_value()) {
     appraisal.checks.push_back(
-        CheckBound("report_data", *question.report_data, report.report_data));
+        ComparePadded("report_data", *question.report_data, report.report_data));
   }
   if (question.reference.init_data_digest.has_value()) {
     appraisal.checks.push_back(
-        CheckBound("init_data", *question.reference.init_data_digest, report.host_data));
+        CompareCut("init_data", *question.reference.init_data_digest, report.host_data));
   }
 }
 

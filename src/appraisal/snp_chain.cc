@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "appraisal/platforms.h"
+#include "appraisal/checks.h"
 #include "base/encoding.h"
 
 namespace attestd::appraisal {
@@ -156,38 +156,6 @@ Check CheckRoot(const Chain& chain, const ReferenceValues& reference) {
   return check;
 }
 
-// Empty when the certificate is valid at that time.
-std::string DateProblem(const Certificate& certificate, absl::Time at) {
-  const absl::StatusOr<absl::Time> begin = certificate.NotBefore();
-  const absl::StatusOr<absl::Time> end = certificate.NotAfter();
-  if (!begin.ok() || !end.ok()) {
-    return "\"" + certificate.Subject() + "\" has a malformed date";
-  }
-  if (*begin <= at && at <= *end) {
-    return "";
-  }
-  return "\"" + certificate.Subject() + "\" is valid from " +
-         absl::FormatTime(absl::RFC3339_sec, *begin, absl::UTCTimeZone()) + " to " +
-         absl::FormatTime(absl::RFC3339_sec, *end, absl::UTCTimeZone());
-}
-
-Check CheckDates(const Chain& chain, absl::Time at) {
-  Check check{.name = "chain.dates",
-              .passed = chain.leaf.has_value(),
-              .expected = "each certificate valid at " +
-                          absl::FormatTime(absl::RFC3339_sec, at, absl::UTCTimeZone()),
-              .found = chain.leaf.has_value() ? "valid" : "no certificate"};
-  for (const Certificate& link : chain.Links()) {
-    const std::string problem = DateProblem(link, at);
-    if (!problem.empty()) {
-      check.passed = false;
-      check.found = problem;
-      break;
-    }
-  }
-  return check;
-}
-
 }  // namespace
 
 std::string SnpSigningKey(const Report& report) {
@@ -228,7 +196,7 @@ void CheckSnpChain(const Report& report, const std::optional<Certificate>& leaf,
   appraisal.checks.push_back(CheckSignatures(report, chain, candidates));
   appraisal.checks.push_back(CheckProduct(report, chain));
   appraisal.checks.push_back(CheckRoot(chain, reference));
-  appraisal.checks.push_back(CheckDates(chain, reference.at));
+  appraisal.checks.push_back(CheckDates("chain.dates", chain.Links(), reference.at));
 }
 
 }  // namespace attestd::appraisal

@@ -4,13 +4,14 @@
 #include <optional>
 #include <string>
 
+#include "appraisal/checks.h"
 #include "appraisal/hardware.h"
-#include "appraisal/platforms.h"
 #include "appraisal/snp_chain.h"
 #include "base/byte_reader.h"
 #include "base/encoding.h"
 #include "base/json.h"
 #include "tee/snp/format/report.h"
+#include "tee/snp/format/vcek.h"
 
 namespace attestd::appraisal {
 namespace {
@@ -28,8 +29,6 @@ constexpr uint32_t kLastVersion = 5;
 constexpr uint32_t kEcdsaP384Sha384 = 1;
 constexpr size_t kHalfSize = 48;  // of a P-384 signature
 constexpr uint32_t kMaskChipKey = 1U << 1;
-constexpr size_t kChipIdSize = sizeof(Report::chip_id);
-constexpr size_t kTurinHwidSize = 8;
 
 // Certificate extensions (AMD 57230, table "VCEK certificate extensions").
 constexpr char kBootloaderOid[] = "1.3.6.1.4.1.3704.1.3.1";
@@ -37,7 +36,6 @@ constexpr char kTeeOid[] = "1.3.6.1.4.1.3704.1.3.2";
 constexpr char kSnpOid[] = "1.3.6.1.4.1.3704.1.3.3";
 constexpr char kMicrocodeOid[] = "1.3.6.1.4.1.3704.1.3.8";
 constexpr char kFmcOid[] = "1.3.6.1.4.1.3704.1.3.9";
-constexpr char kHwidOid[] = "1.3.6.1.4.1.3704.1.4";
 
 // Content of a DER INTEGER from 0 to 255 (X.690, 8.3 and 10).
 std::optional<uint8_t> SmallInteger(const std::optional<base::Bytes>& der) {
@@ -79,30 +77,22 @@ Check CheckTcb(const Report& report, const Certificate& leaf) {
                       TcbText(report.reported_tcb));
 }
 
-// Raw, or in an OCTET STRING of its own; shorter on Turin. Nothing when it is neither.
-std::optional<base::Bytes> Hwid(const Certificate& leaf, bool turin) {
-  std::optional<base::Bytes> hwid = leaf.Extension(kHwidOid);
-  if (!hwid.has_value()) {
+// As long as the report's field, filled up with zeros; nothing when it is not that generation's.
+std::optional<base::Bytes> ChipIdOf(const Certificate& leaf, bool turin) {
+  std::optional<base::Bytes> chip = tee::snp::ChipOf(leaf);
+  if (chip.has_value() && chip->size() != tee::snp::kChipIdSize && !turin) {
     return std::nullopt;
   }
-  const auto fits = [&](size_t size) {
-    return size == kChipIdSize || (turin && size == kTurinHwidSize);
-  };
-  if (!fits(hwid->size())) {
-    const bool wrapped = hwid->size() >= 2 && hwid->at(0) == 4 && hwid->at(1) == hwid->size() - 2;
-    if (!wrapped || !fits(hwid->size() - 2)) {
-      return std::nullopt;
-    }
-    hwid->erase(hwid->begin(), hwid->begin() + 2);
+  if (chip.has_value()) {
+    chip->resize(tee::snp::kChipIdSize);
   }
-  hwid->resize(kChipIdSize);
-  return hwid;
+  return chip;
 }
 
 Check CheckChipId(const Report& report, const Certificate& leaf) {
   const absl::StatusOr<Generation> generation = tee::snp::GenerationOf(report);
   const std::optional<base::Bytes> hwid =
-      Hwid(leaf, generation.ok() && *generation == Generation::kTurin);
+      ChipIdOf(leaf, generation.ok() && *generation == Generation::kTurin);
   return CompareTexts("report.chip_id", hwid.has_value() ? base::HexEncode(*hwid) : "a HWID",
                       base::HexEncode(report.chip_id));
 }

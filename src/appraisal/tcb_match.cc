@@ -41,15 +41,6 @@ absl::Status Differs(std::string_view what, base::ByteView expected, base::ByteV
                               ", found " + base::HexEncode(found));
 }
 
-// Bytes of a number as the hardware has it.
-base::Bytes LittleEndian(uint64_t value, size_t size) {
-  base::Bytes bytes(size);
-  for (size_t i = 0; i < size; ++i) {
-    bytes.at(i) = static_cast<uint8_t>(value >> (8 * i));
-  }
-  return bytes;
-}
-
 // found & mask == expected
 absl::Status CheckMasked(std::string_view what, base::ByteView found, base::ByteView mask,
                          base::ByteView expected) {
@@ -67,8 +58,8 @@ absl::Status CheckModule(const TdxModule& module, const TdBody& td) {
                   module.mr_signer.end())) {
     return Differs("MRSIGNERSEAM", module.mr_signer, td.mr_signer_seam);
   }
-  return CheckMasked("SEAM attributes", LittleEndian(td.seam_attributes, 8), module.attributes_mask,
-                     module.attributes);
+  return CheckMasked("SEAM attributes", base::LittleEndian(td.seam_attributes, 8),
+                     module.attributes_mask, module.attributes);
 }
 
 }  // namespace
@@ -124,7 +115,7 @@ absl::Status MatchIdentity(const QeIdentity& identity, const EnclaveReport& qe) 
   }
   RETURN_IF_ERROR(
       CheckMasked("attributes", qe.attributes, identity.attributes_mask, identity.attributes));
-  return CheckMasked("MISCSELECT", LittleEndian(qe.misc_select, 4), identity.misc_select_mask,
+  return CheckMasked("MISCSELECT", base::LittleEndian(qe.misc_select, 4), identity.misc_select_mask,
                      identity.misc_select);
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "appraisal/platforms.h"
+#include "appraisal/checks.h"
 #include "appraisal/tcb_collateral.h"
 #include "appraisal/tcb_match.h"
 #include "base/encoding.h"

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "appraisal/checks.h"
 #include "appraisal/dcap_quote.h"
 #include "appraisal/hardware.h"
 #include "appraisal/platforms.h"

@@ -4,7 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "appraisal/platforms.h"
+#include "appraisal/checks.h"
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "eventlog/tcg_log.h"
@@ -17,8 +17,6 @@ using tee::tpm2::Quote;
 
 // Trust in a shorter RSA key is not justified any more (NIST SP 800-131A rev. 2, table 2).
 constexpr int kMinRsaBits = 2048;
-// Trustee takes the digest of the init data from this PCR.
-constexpr size_t kInitDataPcr = 8;
 
 Check CheckAkSize(const absl::StatusOr<base::PublicKey>& key) {
   return {.name = "ak.size",
@@ -68,24 +66,21 @@ std::string PcrText(const PcrValues& pcrs, uint64_t index) {
   return index < pcrs.size() ? base::HexEncode(pcrs.at(static_cast<size_t>(index))) : "no such PCR";
 }
 
-// PCR 8 = SHA-256(32 zero bytes || digest).
 Check CheckInitData(const PcrValues& pcrs, const base::Bytes& digest) {
-  if (digest.size() != tee::tpm2::kSha256Size) {
-    return {.name = "init_data",
-            .passed = false,
-            .expected = "a digest of 32 bytes (sha256), which is what PCR 8 can bind",
-            .found = std::to_string(digest.size()) + " bytes"};
-  }
-  base::Bytes input(tee::tpm2::kSha256Size);
-  input.insert(input.end(), digest.begin(), digest.end());
-  const absl::StatusOr<base::Bytes> expected = base::Hash(base::HashAlgorithm::kSha256, input);
-  return CompareTexts("init_data", expected.ok() ? base::HexEncode(*expected) : "a digest",
-                      PcrText(pcrs, kInitDataPcr));
+  const absl::StatusOr<base::Bytes> expected = tee::tpm2::InitDataPcrValue(digest);
+  return CompareTexts(
+      "init_data",
+      expected.ok() ? base::HexEncode(*expected) : std::string(expected.status().message()),
+      PcrText(pcrs, tee::tpm2::kInitDataPcr));
 }
 
 absl::StatusOr<std::map<uint32_t, base::Bytes>> ReplayLog(base::ByteView log) {
   ASSIGN_OR_RETURN(const eventlog::EventLog parsed, eventlog::ParseTcgLog(log));
-  return eventlog::Replay(parsed, base::HashAlgorithm::kSha256);
+  ASSIGN_OR_RETURN(auto values, eventlog::Replay(parsed, base::HashAlgorithm::kSha256));
+  if (values.empty()) {
+    return base::MakeStatus(absl::StatusCode::kInvalidArgument, "a log that extends no PCR");
+  }
+  return values;
 }
 
 void CheckEventLog(const PcrValues& pcrs, base::ByteView log, Appraisal& appraisal) {
@@ -150,6 +145,6 @@ base::Json PcrClaims(const PcrValues& pcrs) {
   return claims;
 }
 
-std::string InitDataClaim(const PcrValues& pcrs) { return PcrText(pcrs, kInitDataPcr); }
+std::string InitDataClaim(const PcrValues& pcrs) { return PcrText(pcrs, tee::tpm2::kInitDataPcr); }
 
 }  // namespace attestd::appraisal

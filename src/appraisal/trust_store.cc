@@ -2,22 +2,16 @@
 #include "appraisal/trust_store.h"
 
 #include <absl/strings/match.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <system_error>
 #include <utility>
 
-#include "base/encoding.h"
 #include "base/file.h"
-#include "base/handle.h"
-#include "base/openssl_error.h"
+#include "base/json.h"
+#include "base/pem.h"
 #include "base/revocation_list.h"
 
 namespace attestd::appraisal {
@@ -26,58 +20,11 @@ namespace {
 // Larger files are nothing that is trusted; Intel's TCB info has some 10 KiB, its CRLs less.
 constexpr size_t kMaxFileSize = size_t{1} << 20;
 constexpr size_t kMaxFiles = 256;
-constexpr size_t kMaxPemBlocks = 64;
 // The first byte of a DER SEQUENCE.
 constexpr char kDerSequence = '\x30';
 
 absl::Status Bad(std::string_view why) {
   return base::MakeStatus(absl::StatusCode::kInvalidArgument, why);
-}
-
-struct PemBlock {
-  std::string name;
-  base::Bytes der;
-};
-
-// The next block; nothing behind the last. InvalidArgument for one that is malformed.
-absl::StatusOr<std::optional<PemBlock>> ReadPemBlock(BIO* bio) {
-  char* name = nullptr;
-  char* header = nullptr;
-  uint8_t* data = nullptr;
-  long size = 0;
-  if (PEM_read_bio(bio, &name, &header, &data, &size) != 1) {
-    const bool no_more = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    ERR_clear_error();
-    if (no_more) {
-      return std::nullopt;
-    }
-    return Bad("malformed PEM");
-  }
-  PemBlock block{.name = name, .der = base::Bytes(data, data + size)};
-  OPENSSL_free(name);
-  OPENSSL_free(header);
-  OPENSSL_free(data);
-  return block;
-}
-
-absl::StatusOr<std::vector<PemBlock>> ReadPem(std::string_view text) {
-  const base::Handle<BIO, BIO_free_all> bio(
-      BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  if (bio == nullptr) {
-    return base::OpensslError("PEM");
-  }
-  std::vector<PemBlock> blocks;
-  while (true) {
-    ASSIGN_OR_RETURN(std::optional<PemBlock> block, ReadPemBlock(bio.get()));
-    if (!block.has_value()) {
-      break;
-    }
-    blocks.push_back(*std::move(block));
-    if (blocks.size() > kMaxPemBlocks) {
-      return Bad("more than 64 PEM blocks");
-    }
-  }
-  return blocks;
 }
 
 absl::Status AddCertificate(base::ByteView der, ReferenceValues& reference) {
@@ -101,23 +48,23 @@ absl::Status AddCrl(base::ByteView der, ReferenceValues& reference) {
   return absl::OkStatus();
 }
 
-absl::Status AddPemBlock(const PemBlock& block, ReferenceValues& reference) {
-  if (block.name == PEM_STRING_X509) {
-    return AddCertificate(block.der, reference);
+absl::Status AddPemBlock(const base::PemBlock& block, ReferenceValues& reference) {
+  if (block.label == "CERTIFICATE") {
+    return AddCertificate(block.content, reference);
   }
-  if (block.name == PEM_STRING_X509_CRL) {
-    return AddCrl(block.der, reference);
+  if (block.label == "X509 CRL") {
+    return AddCrl(block.content, reference);
   }
-  if (block.name == PEM_STRING_PUBLIC) {
-    ASSIGN_OR_RETURN(const base::PublicKey key, base::PublicKey::FromSpkiDer(block.der));
+  if (block.label == "PUBLIC KEY") {
+    ASSIGN_OR_RETURN(const base::PublicKey key, base::PublicKey::FromSpkiDer(block.content));
     return AddKey(key, reference);
   }
-  return Bad("a PEM block \"" + block.name + "\" is neither certificate, public key nor CRL");
+  return Bad("a PEM block \"" + block.label + "\" is neither certificate, public key nor CRL");
 }
 
 absl::Status AddPem(std::string_view text, ReferenceValues& reference) {
-  ASSIGN_OR_RETURN(const std::vector<PemBlock> blocks, ReadPem(text));
-  for (const PemBlock& block : blocks) {
+  ASSIGN_OR_RETURN(const std::vector<base::PemBlock> blocks, base::ReadPem(text));
+  for (const base::PemBlock& block : blocks) {
     RETURN_IF_ERROR(AddPemBlock(block, reference));
   }
   return absl::OkStatus();
@@ -137,10 +84,8 @@ absl::StatusOr<base::PublicKey> ParseJwk(const base::Json& jwk) {
   if (type != "EC" || (curve != "P-256" && curve != "P-384")) {
     return Bad("a JWK that is no EC key on P-256 or P-384");
   }
-  ASSIGN_OR_RETURN(const std::string x_text, base::GetString(jwk, "x"));
-  ASSIGN_OR_RETURN(const std::string y_text, base::GetString(jwk, "y"));
-  ASSIGN_OR_RETURN(base::Bytes point, base::Base64UrlDecode(x_text));
-  ASSIGN_OR_RETURN(const base::Bytes y, base::Base64UrlDecode(y_text));
+  ASSIGN_OR_RETURN(base::Bytes point, base::GetBase64Url(jwk, "x"));
+  ASSIGN_OR_RETURN(const base::Bytes y, base::GetBase64Url(jwk, "y"));
   point.insert(point.end(), y.begin(), y.end());
   return base::PublicKey::FromEcPoint(
       curve == "P-256" ? base::PublicKey::Curve::kP256 : base::PublicKey::Curve::kP384, point);

@@ -50,7 +50,8 @@ struct CborLimits {
 absl::StatusOr<Cbor> ParseCbor(ByteView bytes, const CborLimits& limits);
 absl::StatusOr<Cbor> ParseCbor(ByteView bytes);
 
-// The value in shortest form, members of maps in their order. Not for simple values above 31.
+// The value in shortest form, members of maps in their order. Not for simple values from 24 to 31,
+// which have no well-formed encoding (RFC 8949, 3.3).
 Bytes EncodeCbor(const Cbor& value);
 
 }  // namespace attestd::base

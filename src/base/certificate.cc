@@ -8,13 +8,14 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include <ctime>
 #include <limits>
 #include <utility>
 
 #include "base/handle.h"
 #include "base/hash.h"
 #include "base/openssl_error.h"
+#include "base/pem.h"
+#include "base/x509_parts.h"
 
 namespace attestd::base {
 namespace {
@@ -28,47 +29,12 @@ absl::Status BadCertificate(std::string_view message) {
   return {absl::StatusCode::kInvalidArgument, cause.message()};
 }
 
-void FreeText(char* text) { OPENSSL_free(text); }
 void FreeBytes(uint8_t* bytes) { OPENSSL_free(bytes); }
 
 std::string TakeText(BIO* bio) {
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio, &text);
   return size > 0 ? std::string(text, static_cast<size_t>(size)) : std::string();
-}
-
-// One block of PEM text, whatever it holds.
-struct PemBlock {
-  std::string label;
-  Bytes content;
-};
-
-// Nothing at the end of the text.
-absl::StatusOr<std::optional<PemBlock>> ReadPemBlock(BIO* bio) {
-  char* label = nullptr;
-  char* header = nullptr;
-  uint8_t* content = nullptr;
-  long size = 0;
-  if (PEM_read_bio(bio, &label, &header, &content, &size) != 1) {
-    const unsigned long code = ERR_peek_last_error();
-    if (ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE) {
-      ERR_clear_error();
-      return std::nullopt;
-    }
-    return BadCertificate("malformed PEM");
-  }
-  const Handle<char, FreeText> owned_label(label);
-  const Handle<char, FreeText> owned_header(header);
-  const Handle<uint8_t, FreeBytes> owned_content(content);
-  return PemBlock{.label = label, .content = Bytes(content, content + size)};
-}
-
-absl::StatusOr<absl::Time> ToTime(const ASN1_TIME* date, std::string_view name) {
-  std::tm parts{};
-  if (date == nullptr || ASN1_TIME_to_tm(date, &parts) != 1) {
-    return BadCertificate(name);
-  }
-  return absl::FromTM(parts, absl::UTCTimeZone());
 }
 
 }  // namespace
@@ -91,29 +57,13 @@ absl::StatusOr<Certificate> Certificate::FromDer(ByteView der) {
 
 absl::StatusOr<std::vector<Certificate>> Certificate::ListFromPem(std::string_view pem,
                                                                   size_t limit) {
-  if (pem.size() > static_cast<size_t>(std::numeric_limits<int>::max())) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument, "PEM text is too long");
-  }
-  ERR_clear_error();
-  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  if (bio == nullptr) {
-    return OpensslError("PEM reader");
-  }
+  ASSIGN_OR_RETURN(const std::vector<PemBlock> blocks, ReadPem(pem, limit));
   std::vector<Certificate> certificates;
-  while (true) {
-    ASSIGN_OR_RETURN(const std::optional<PemBlock> block, ReadPemBlock(bio.get()));
-    if (!block.has_value()) {
-      break;
+  for (const PemBlock& block : blocks) {
+    if (block.label == kCertificateBlock) {
+      ASSIGN_OR_RETURN(Certificate certificate, FromDer(block.content));
+      certificates.push_back(std::move(certificate));
     }
-    if (block->label != kCertificateBlock) {
-      continue;
-    }
-    if (certificates.size() == limit) {
-      return MakeStatus(absl::StatusCode::kInvalidArgument,
-                        "more than " + std::to_string(limit) + " certificates");
-    }
-    ASSIGN_OR_RETURN(Certificate certificate, FromDer(block->content));
-    certificates.push_back(std::move(certificate));
   }
   if (certificates.empty()) {
     return MakeStatus(absl::StatusCode::kInvalidArgument, "no CERTIFICATE block in the PEM text");
@@ -158,15 +108,7 @@ absl::StatusOr<Bytes> Certificate::PublicKeyDer() const {
   return Bytes(der, der + size);
 }
 
-std::string Certificate::Subject() const {
-  const Bio bio(BIO_new(BIO_s_mem()));
-  if (bio == nullptr ||
-      X509_NAME_print_ex(bio.get(), X509_get_subject_name(x509_.get()), 0, XN_FLAG_RFC2253) < 0) {
-    ERR_clear_error();
-    return "";
-  }
-  return TakeText(bio.get());
-}
+std::string Certificate::Subject() const { return NameText(X509_get_subject_name(x509_.get())); }
 
 std::string Certificate::CommonName() const {
   const X509_NAME* name = X509_get_subject_name(x509_.get());

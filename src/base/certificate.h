@@ -24,7 +24,7 @@ class Certificate {
   // One certificate and nothing behind it. InvalidArgument otherwise.
   static absl::StatusOr<Certificate> FromDer(ByteView der);
   // Every CERTIFICATE block of the text, in order; other blocks are passed over. InvalidArgument
-  // when there is none, when one is malformed, or for more than `limit`.
+  // when there is none, when a block is malformed, or for more than `limit` blocks.
   static absl::StatusOr<std::vector<Certificate>> ListFromPem(std::string_view pem,
                                                               size_t limit = 64);
 

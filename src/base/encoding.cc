@@ -140,4 +140,13 @@ absl::StatusOr<Bytes> Base64UrlPaddedDecode(std::string_view text) {
   return Decode64(text, kFromUrlSafe, true);
 }
 
+Bytes LittleEndian(uint64_t value, size_t size) {
+  Bytes bytes(size);
+  for (uint8_t& byte : bytes) {
+    byte = static_cast<uint8_t>(value);
+    value >>= 8;
+  }
+  return bytes;
+}
+
 }  // namespace attestd::base

@@ -2,6 +2,8 @@
 #ifndef ATTESTD_BASE_ENCODING_H_
 #define ATTESTD_BASE_ENCODING_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,9 @@ std::string Base64UrlEncode(ByteView bytes);  // section 5, no padding
 absl::StatusOr<Bytes> Base64UrlDecode(std::string_view text);
 std::string Base64UrlPaddedEncode(ByteView bytes);  // section 5, padded
 absl::StatusOr<Bytes> Base64UrlPaddedDecode(std::string_view text);
+
+// The lowest `size` bytes of a number, least significant first; at most 8.
+Bytes LittleEndian(uint64_t value, size_t size);
 
 }  // namespace attestd::base
 

@@ -44,15 +44,23 @@ absl::StatusOr<HashAlgorithm> ParseHashAlgorithm(std::string_view name) {
 
 std::string_view HashAlgorithmName(HashAlgorithm algorithm) { return Find(algorithm).name; }
 
+const EVP_MD* OpensslDigest(HashAlgorithm algorithm) { return Find(algorithm).digest(); }
+
 absl::StatusOr<Bytes> Hash(HashAlgorithm algorithm, ByteView bytes) {
   Bytes digest(EVP_MAX_MD_SIZE);
   unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, Find(algorithm).digest(),
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, OpensslDigest(algorithm),
                  nullptr) != 1) {
     return OpensslError("hash");
   }
   digest.resize(size);
   return digest;
+}
+
+absl::StatusOr<Bytes> ExtendedValue(HashAlgorithm algorithm, ByteView value, ByteView digest) {
+  Bytes both(value.begin(), value.end());
+  both.insert(both.end(), digest.begin(), digest.end());
+  return Hash(algorithm, both);
 }
 
 }  // namespace attestd::base

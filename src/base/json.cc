@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/encoding.h"
+
 namespace attestd::base {
 namespace {
 
@@ -66,6 +68,16 @@ class LimitChecker : public nlohmann::json_sax<Json> {
   std::string problem_ = "JSON: refused";
 };
 
+absl::StatusOr<Bytes> GetDecoded(const Json& object, std::string_view key,
+                                 absl::StatusOr<Bytes> (*decode)(std::string_view text)) {
+  ASSIGN_OR_RETURN(const std::string text, GetString(object, key));
+  absl::StatusOr<Bytes> bytes = decode(text);
+  if (!bytes.ok()) {
+    return Annotate(bytes.status(), key);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 absl::StatusOr<Json> ParseJson(std::string_view text, const JsonLimits& limits) {
@@ -110,6 +122,14 @@ absl::StatusOr<std::string> GetString(const Json& object, std::string_view key) 
     return BadJson("JSON: \"" + std::string(key) + "\" is not a string");
   }
   return member->get<std::string>();
+}
+
+absl::StatusOr<Bytes> GetBase64(const Json& object, std::string_view key) {
+  return GetDecoded(object, key, Base64Decode);
+}
+
+absl::StatusOr<Bytes> GetBase64Url(const Json& object, std::string_view key) {
+  return GetDecoded(object, key, Base64UrlDecode);
 }
 
 }  // namespace attestd::base

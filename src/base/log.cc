@@ -3,8 +3,7 @@
 
 #include <unistd.h>
 
-#include "base/bytes.h"
-#include "base/encoding.h"
+#include "base/text.h"
 
 namespace attestd::base {
 namespace {
@@ -15,15 +14,10 @@ bool NeedsQuotes(std::string_view value) {
 
 void AppendEscaped(std::string_view value, std::string& line) {
   for (const char c : value) {
-    const auto byte = static_cast<uint8_t>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      line.append("\\x").append(HexEncode({&byte, 1}));
-    } else {
-      if (c == '"' || c == '\\') {
-        line.push_back('\\');
-      }
-      line.push_back(c);
+    if (c == '"' || c == '\\') {
+      line.push_back('\\');
     }
+    line.append(Escaped({&c, 1}));
   }
 }
 

@@ -18,8 +18,8 @@ struct LogField {
   std::string value;
 };
 
-// "<6>message key=value key=\"two words\"\n". Control characters are escaped, so that a value
-// cannot start a line of its own. Secret has no conversion to text and cannot be logged.
+// "<6>message key=value key=\"two words\"\n". Values are escaped (base/text.h), so that they
+// cannot start a line of their own. Secret has no conversion to text and cannot be logged.
 std::string FormatLogLine(Severity severity, std::string_view message,
                           std::initializer_list<LogField> fields);
 

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/public_key.h"
 
-#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <algorithm>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "base/handle.h"
 #include "base/openssl_error.h"
+#include "base/pem.h"
 
 namespace attestd::base {
 namespace {
@@ -24,18 +24,8 @@ namespace {
 constexpr size_t kP256Size = 32;
 constexpr size_t kP384Size = 48;
 constexpr uint8_t kUncompressedPoint = 0x04;
-
-const EVP_MD* Digest(HashAlgorithm hash) {
-  switch (hash) {
-    case HashAlgorithm::kSha256:
-      return EVP_sha256();
-    case HashAlgorithm::kSha384:
-      return EVP_sha384();
-    case HashAlgorithm::kSha512:
-      return EVP_sha512();
-  }
-  return nullptr;
-}
+// An RSA key of 16384 bits, the longest that OpenSSL verifies with, has some 2 KiB.
+constexpr size_t kMaxSpkiSize = size_t{16} << 10;
 
 absl::Status NotAKey(std::string_view message) {
   const absl::Status cause = OpensslError(message);
@@ -67,21 +57,28 @@ absl::StatusOr<Bytes> EcdsaSignatureDer(ByteView r_and_s) {
 }  // namespace
 
 absl::StatusOr<PublicKey> PublicKey::FromSpkiDer(ByteView der) {
+  if (der.size() > kMaxSpkiSize) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "too long for a public key");
+  }
   const uint8_t* cursor = der.data();
   EVP_PKEY* key = d2i_PUBKEY(nullptr, &cursor, static_cast<long>(der.size()));
   if (key == nullptr) {
     return NotAKey("not a DER public key");
   }
-  return PublicKey(std::shared_ptr<EVP_PKEY>(key, EVP_PKEY_free));
+  PublicKey result(std::shared_ptr<EVP_PKEY>(key, EVP_PKEY_free));
+  if (cursor != der.data() + der.size()) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "bytes behind the DER public key");
+  }
+  return result;
 }
 
 absl::StatusOr<PublicKey> PublicKey::FromPem(std::string_view pem) {
-  const Handle<BIO, BIO_free_all> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  EVP_PKEY* key = PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr);
-  if (key == nullptr) {
-    return NotAKey("not a PEM public key");
+  ASSIGN_OR_RETURN(const std::vector<PemBlock> blocks, ReadPem(pem));
+  if (blocks.size() != 1 || blocks.front().label != "PUBLIC KEY") {
+    return MakeStatus(absl::StatusCode::kInvalidArgument,
+                      "expected one PEM block \"PUBLIC KEY\" and nothing else");
   }
-  return PublicKey(std::shared_ptr<EVP_PKEY>(key, EVP_PKEY_free));
+  return FromSpkiDer(blocks.front().content);
 }
 
 absl::StatusOr<PublicKey> PublicKey::FromRsa(ByteView modulus, uint32_t exponent) {
@@ -146,8 +143,8 @@ int PublicKey::bits() const { return EVP_PKEY_get_bits(key_.get()); }
 absl::Status PublicKey::Verify(HashAlgorithm hash, ByteView message, ByteView signature) const {
   const Handle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* key_context = nullptr;  // owned by the context
-  if (context == nullptr ||
-      EVP_DigestVerifyInit(context.get(), &key_context, Digest(hash), nullptr, key_.get()) != 1) {
+  if (context == nullptr || EVP_DigestVerifyInit(context.get(), &key_context, OpensslDigest(hash),
+                                                 nullptr, key_.get()) != 1) {
     return OpensslError("verify a signature");
   }
   if (EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),

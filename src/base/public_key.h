@@ -16,9 +16,9 @@ namespace attestd::base {
 // A public key that verifies signatures.
 class PublicKey {
  public:
-  // SubjectPublicKeyInfo in DER (RFC 5280, 4.1.2.7). InvalidArgument when it is not one.
+  // SubjectPublicKeyInfo in DER (RFC 5280, 4.1.2.7), nothing behind it. InvalidArgument otherwise.
   static absl::StatusOr<PublicKey> FromSpkiDer(ByteView der);
-  // The same in PEM ("BEGIN PUBLIC KEY").
+  // The same in PEM ("BEGIN PUBLIC KEY"), the only block of the text.
   static absl::StatusOr<PublicKey> FromPem(std::string_view pem);
   // RSA from its big-endian modulus and public exponent.
   static absl::StatusOr<PublicKey> FromRsa(ByteView modulus, uint32_t exponent);

@@ -1,29 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/revocation_list.h"
 
-#include <openssl/bio.h>
 #include <openssl/x509.h>
 
-#include <ctime>
 #include <limits>
 
-#include "base/handle.h"
 #include "base/openssl_error.h"
+#include "base/x509_parts.h"
 
 namespace attestd::base {
-namespace {
-
-absl::StatusOr<absl::Time> ToTime(const ASN1_TIME* date, std::string_view name) {
-  std::tm parts{};
-  if (date == nullptr || ASN1_TIME_to_tm(date, &parts) != 1) {
-    return MakeStatus(absl::StatusCode::kInvalidArgument,
-                      "the CRL's " + std::string(name) + " is absent or no date");
-  }
-  return absl::FromTM(parts, absl::UTCTimeZone());
-}
-
-}  // namespace
-
 absl::StatusOr<RevocationList> RevocationList::FromDer(ByteView der) {
   if (der.size() > static_cast<size_t>(std::numeric_limits<int>::max())) {
     return MakeStatus(absl::StatusCode::kInvalidArgument, "too long for a CRL");
@@ -38,26 +23,23 @@ absl::StatusOr<RevocationList> RevocationList::FromDer(ByteView der) {
   if (cursor != der.data() + der.size()) {
     return MakeStatus(absl::StatusCode::kInvalidArgument, "bytes behind the DER CRL");
   }
+  // One that says what else it covers, or less than all, cannot say that nothing is revoked
+  // (RFC 5280, 5.2).
+  if (X509_CRL_get_ext_by_critical(crl, 1, -1) >= 0) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument,
+                      "a CRL with a critical extension: only complete CRLs are understood");
+  }
   return list;
 }
 
-std::string RevocationList::Issuer() const {
-  const Handle<BIO, BIO_free_all> bio(BIO_new(BIO_s_mem()));
-  if (bio == nullptr ||
-      X509_NAME_print_ex(bio.get(), X509_CRL_get_issuer(crl_.get()), 0, XN_FLAG_RFC2253) < 0) {
-    return "";
-  }
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return size > 0 ? std::string(text, static_cast<size_t>(size)) : std::string();
-}
+std::string RevocationList::Issuer() const { return NameText(X509_CRL_get_issuer(crl_.get())); }
 
 absl::StatusOr<absl::Time> RevocationList::ThisUpdate() const {
-  return ToTime(X509_CRL_get0_lastUpdate(crl_.get()), "thisUpdate");
+  return ToTime(X509_CRL_get0_lastUpdate(crl_.get()), "the CRL's thisUpdate");
 }
 
 absl::StatusOr<absl::Time> RevocationList::NextUpdate() const {
-  return ToTime(X509_CRL_get0_nextUpdate(crl_.get()), "nextUpdate");
+  return ToTime(X509_CRL_get0_nextUpdate(crl_.get()), "the CRL's nextUpdate");
 }
 
 bool RevocationList::Covers(const Certificate& certificate) const {

@@ -51,8 +51,35 @@ absl::StatusOr<toml::table> ParseToml(std::string_view text, const std::string& 
   return std::move(parsed).table();
 }
 
+std::optional<std::vector<std::string>> AsTexts(const toml::node& node) {
+  const toml::array* array = node.as_array();
+  if (array == nullptr) {
+    return std::nullopt;
+  }
+  std::vector<std::string> texts;
+  for (const toml::node& element : *array) {
+    if (!element.is_string()) {
+      return std::nullopt;
+    }
+    texts.push_back(element.as_string()->get());
+  }
+  return texts;
+}
+
 TomlTable::TomlTable(const toml::table& table, std::string source, std::string name)
     : table_(table), source_(std::move(source)), name_(std::move(name)) {}
+
+absl::StatusOr<std::vector<std::string>> TomlTable::Texts(std::string_view key) {
+  const toml::node* node = Node(key);
+  if (node == nullptr) {
+    return std::vector<std::string>();
+  }
+  std::optional<std::vector<std::string>> texts = AsTexts(*node);
+  if (!texts.has_value()) {
+    return Error(key, "expected a list of texts");
+  }
+  return *std::move(texts);
+}
 
 const toml::node* TomlTable::Node(std::string_view key) {
   known_.emplace(key);

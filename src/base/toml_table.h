@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
@@ -24,6 +25,9 @@ namespace attestd::base {
 // hold.
 absl::StatusOr<toml::table> ParseToml(std::string_view text, const std::string& source);
 
+// The elements of a list that holds texts only; nothing for any other node.
+std::optional<std::vector<std::string>> AsTexts(const toml::node& node);
+
 // Reads one TOML table and remembers which keys were asked for, so that Finish can refuse the
 // others. Errors are InvalidArgument "source:line: [table] key: problem".
 class TomlTable {
@@ -33,6 +37,8 @@ class TomlTable {
   absl::StatusOr<std::optional<std::string>> Text(std::string_view key);
   absl::StatusOr<std::optional<int64_t>> Integer(std::string_view key);
   absl::StatusOr<std::optional<bool>> Boolean(std::string_view key);
+  // Empty when the key is absent.
+  absl::StatusOr<std::vector<std::string>> Texts(std::string_view key);
   // Node of any type, or null.
   const toml::node* Node(std::string_view key);
   // Error that names the line of a key, or of the table when the key is absent.

@@ -19,9 +19,9 @@ struct Evidence {
 };
 
 // A platform that can prove its state: one implementation for each folder under src/tee.
-// Calls come one at a time (see Collector). Errors: FailedPrecondition (device absent, key
-// missing), Unavailable (try again), DeadlineExceeded, Internal (the device's answer failed our
-// own check); each names the device, the step and the cause.
+// Calls come one at a time (see Collector). Errors: FailedPrecondition (device absent, key missing,
+// or the device's answer failed our own check), Unavailable (try again), DeadlineExceeded; each
+// names the device, the step and the cause.
 class EvidenceSource {
  public:
   EvidenceSource() = default;

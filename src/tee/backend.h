@@ -51,7 +51,7 @@ struct Backend {
   std::vector<SettingSpec> settings;
   // InvalidArgument naming the key when a value makes no sense. Touches no device.
   absl::Status (*validate)(const Settings& settings) = nullptr;
-  // Looks for the platform without changing anything. Settings are valid.
+  // Looks for the platform and leaves nothing behind. Settings are valid.
   ProbeResult (*probe)(const Settings& settings) = nullptr;
   // Touches no device yet, that is EvidenceSource::Check, except where only the device can tell
   // the source's name (EvidenceSource::tee): then it is looked at once, and a failure is what Check

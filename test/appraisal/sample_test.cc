@@ -48,5 +48,35 @@ TEST_CASE("Sample evidence that cannot be read is an error") {
   CHECK_FALSE(Judge("sample", json, kDigest, {}).ok());
 }
 
+TEST_CASE("What was asked and the platform cannot judge is a failed check, never silence") {
+  const std::string json = Sample(kDigest);
+  ReferenceValues reference;
+  Question question{.evidence_json = json, .report_data = kDigest, .reference = reference};
+  CHECK(Appraise("sample", question)->passed());
+  std::string name;
+  SECTION("an event log") {
+    question.event_log = kDigest;
+    name = "event_log";
+  }
+  SECTION("init data") {
+    reference.init_data_digest = kDigest;
+    name = "init_data";
+  }
+  const Appraisal appraisal = Appraise("sample", question).value();
+  if (!name.empty()) {
+    CHECK_FALSE(appraisal.passed());
+    CHECK_THAT(appraisal.FirstFailure(), Catch::StartsWith(name) && Catch::Contains("not judged"));
+  }
+}
+
+TEST_CASE("Evidence of which nothing was asked is not judged good, and says so") {
+  const std::string json = Sample(kDigest);
+  const ReferenceValues reference;
+  const Appraisal appraisal =
+      Appraise("sample", {.evidence_json = json, .reference = reference}).value();
+  CHECK_FALSE(appraisal.passed());
+  CHECK(appraisal.FirstFailure() == "no check was made");
+}
+
 }  // namespace
 }  // namespace attestd::appraisal

@@ -174,7 +174,7 @@ LoggedQuote WithLog() {
     const Bytes record = fakes::LogRecord(index, 6, 0x0c, digest, "event");
     logged.log.insert(logged.log.end(), record.begin(), record.end());
     auto& rtmr = logged.spec.rtmrs.at(index - 1);
-    const Bytes next = eventlog::ExtendedValue(base::HashAlgorithm::kSha384, rtmr, digest).value();
+    const Bytes next = base::ExtendedValue(base::HashAlgorithm::kSha384, rtmr, digest).value();
     std::copy(next.begin(), next.end(), rtmr.begin());
   }
   return logged;

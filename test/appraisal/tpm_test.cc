@@ -206,9 +206,8 @@ TEST_CASE("The recorded TPM evidence gets the verdict that is known for it") {
 // Init data, and two run-time events in PCR 23, as the evidence of them shows.
 const Bytes kEvent(32, 0xe1);
 
-Bytes Extended(Bytes value, const Bytes& digest) {
-  value.insert(value.end(), digest.begin(), digest.end());
-  return base::Hash(base::HashAlgorithm::kSha256, value).value();
+Bytes Extended(const Bytes& value, const Bytes& digest) {
+  return base::ExtendedValue(base::HashAlgorithm::kSha256, value, digest).value();
 }
 
 TpmEvidence MeasuredEvidence() {
@@ -242,6 +241,7 @@ TEST_CASE("An event log replays to each PCR of a TPM that it names, or fails the
   constexpr uint16_t kSha256Id = 0x000b;
   constexpr uint32_t kEventTag = 6;
   Bytes log = fakes::SpecIdRecord({{.id = kSha256Id, .digest_bytes = 32}});
+  CHECK(FailedWithLog(log) == std::vector<std::string>{"event_log"});  // it extends no PCR
   const auto append = [&](uint32_t pcr, const Bytes& digest) {
     const Bytes record = fakes::LogRecord(pcr, kEventTag, kSha256Id, digest, "event");
     log.insert(log.end(), record.begin(), record.end());

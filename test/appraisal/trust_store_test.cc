@@ -104,6 +104,8 @@ TEST_CASE("What is nothing that can be trusted is refused") {
   std::string off_curve = jwk;
   const size_t x = off_curve.find("\"x\":\"") + 5;
   off_curve[x] = off_curve[x] == 'A' ? 'B' : 'A';
+  Bytes key_and_more = Root().key.GetPublicKey()->ToSpkiDer().value();
+  key_and_more.push_back(0);
   const std::string content = GENERATE_COPY(
       std::string(), std::string("a text"), std::string(64, '\0'), std::string("{}"),
       std::string("{"), std::string(R"({"kty":"oct","k":"AA"})"),
@@ -111,7 +113,9 @@ TEST_CASE("What is nothing that can be trusted is refused") {
       std::string(R"({"kty":"EC","crv":"P-384","x":"AA","y":"AA"})"), off_curve, certificate + "x",
       certificate.substr(0, 100), "-----BEGIN CERTIFICATE-----\nAA==\n",
       Pem("CERTIFICATE", Bytes(10)), Pem("PUBLIC KEY", Bytes(10)), Pem("X509 CRL", Bytes(10)),
-      Root().certificate.ToPem() + Pem("CERTIFICATE", Bytes(10)), Root().key.ToPem().value());
+      Root().certificate.ToPem() + Pem("CERTIFICATE", Bytes(10)), Root().key.ToPem().value(),
+      Pem("X509 CRL", fakes::IssueCrl({.delta = true}, Root().certificate, Root().key).value()),
+      Pem("PUBLIC KEY", key_and_more));
   CAPTURE(content);
   ReferenceValues reference;
   CHECK(absl::IsInvalidArgument(AddTrusted(content, reference)));

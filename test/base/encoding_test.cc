@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/text.h"
+
 namespace attestd::base {
 namespace {
 
@@ -40,6 +42,18 @@ TEST_CASE("Hex reads either case and refuses the rest") {
   CHECK(HexDecode("")->empty());
   const std::string_view bad = GENERATE("0", "0g", "0x00", " 00", "000");
   CHECK_FALSE(HexDecode(bad).ok());
+}
+
+TEST_CASE("Numbers are written least significant byte first, as long as asked") {
+  CHECK(LittleEndian(0x0102030405060708, 8) == Bytes{8, 7, 6, 5, 4, 3, 2, 1});
+  CHECK(LittleEndian(0x0102, 4) == Bytes{2, 1, 0, 0});
+  CHECK(LittleEndian(0x0102, 1) == Bytes{2});
+}
+
+TEST_CASE("Escaped text is printable ASCII, whatever came in") {
+  CHECK(Escaped("plain ~text") == "plain ~text");
+  CHECK(Escaped("a\nb\x1b\x7f\xc2\x9b\xff") == "a\\x0ab\\x1b\\x7f\\xc2\\x9b\\xff");
+  CHECK(Escaped(std::string_view("\0", 1)) == "\\x00");
 }
 
 }  // namespace

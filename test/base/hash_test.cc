@@ -25,5 +25,10 @@ TEST_CASE("Hash algorithms are named as the protocol names them, in any case") {
   CHECK_FALSE(ParseHashAlgorithm(bad).ok());
 }
 
+TEST_CASE("A register is extended by the hash of its value and the digest") {
+  CHECK(*ExtendedValue(HashAlgorithm::kSha256, AsBytes("a"), AsBytes("bc")) ==
+        *Hash(HashAlgorithm::kSha256, AsBytes("abc")));
+}
+
 }  // namespace
 }  // namespace attestd::base

@@ -75,4 +75,24 @@ TEST_CASE("PublicKey is made from the coordinates of a point") {
   CHECK(absl::IsInvalidArgument(PublicKey::FromEcPoint(curve, Bytes(size)).status()));
 }
 
+TEST_CASE("PublicKey is read from DER and PEM with nothing around it") {
+  const PublicKey key = PrivateKey::Ec(PublicKey::Curve::kP256).value().GetPublicKey().value();
+  const Bytes der = key.ToSpkiDer().value();
+  const std::string pem =
+      "-----BEGIN PUBLIC KEY-----\n" + Base64Encode(der) + "\n-----END PUBLIC KEY-----\n";
+  CHECK(PublicKey::FromSpkiDer(der)->ToSpkiDer().value() == der);
+  CHECK(PublicKey::FromPem(pem)->ToSpkiDer().value() == der);
+  Bytes more = der;
+  more.push_back(0);
+  for (const Bytes& bad :
+       {more, Bytes(), Bytes(size_t{1} << 20), Bytes(der.begin(), der.end() - 1)}) {
+    CHECK(absl::IsInvalidArgument(PublicKey::FromSpkiDer(bad).status()));
+  }
+  const std::string other =
+      "-----BEGIN CERTIFICATE-----\n" + Base64Encode(der) + "\n-----END CERTIFICATE-----\n";
+  for (const std::string& bad : {std::string(), std::string("text"), pem + pem, other}) {
+    CHECK(absl::IsInvalidArgument(PublicKey::FromPem(bad).status()));
+  }
+}
+
 }  // namespace attestd::base

@@ -58,19 +58,11 @@ absl::Status ReadTable(const toml::table& table, const std::string& path,
 }
 
 absl::StatusOr<std::vector<std::string>> ReadTexts(const Entry& entry) {
-  const toml::array* array = entry.value.as_array();
-  if (array == nullptr) {
+  std::optional<std::vector<std::string>> texts = base::AsTexts(entry.value);
+  if (!texts.has_value()) {
     return entry.Error("must be a list of texts");
   }
-  std::vector<std::string> texts;
-  for (const toml::node& element : *array) {
-    const auto* text = element.as_string();
-    if (text == nullptr) {
-      return entry.Error("must be a list of texts");
-    }
-    texts.push_back(text->get());
-  }
-  return texts;
+  return *std::move(texts);
 }
 
 absl::Status ReadAllowedTees(const Entry& entry, Policy& policy) {

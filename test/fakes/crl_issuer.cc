@@ -4,6 +4,7 @@
 #include <openssl/asn1.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "base/handle.h"
 #include "base/openssl_error.h"
@@ -38,6 +39,15 @@ absl::Status Revoke(X509_CRL* crl, const base::Certificate& certificate, ASN1_TI
   return absl::OkStatus();
 }
 
+absl::Status MarkDelta(X509_CRL* crl) {
+  const base::Handle<ASN1_INTEGER, ASN1_INTEGER_free> number(ASN1_INTEGER_new());
+  if (number == nullptr || ASN1_INTEGER_set(number.get(), 1) != 1 ||
+      X509_CRL_add1_ext_i2d(crl, NID_delta_crl, number.get(), 1, 0) != 1) {
+    return base::OpensslError("delta CRL");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<base::Bytes> IssueCrl(const CrlSpec& spec, const base::Certificate& issuer,
@@ -55,6 +65,9 @@ absl::StatusOr<base::Bytes> IssueCrl(const CrlSpec& spec, const base::Certificat
   }
   for (const base::Certificate& certificate : spec.revoked) {
     RETURN_IF_ERROR(Revoke(crl.get(), certificate, from.get()));
+  }
+  if (spec.delta) {
+    RETURN_IF_ERROR(MarkDelta(crl.get()));
   }
   if (X509_CRL_sign(crl.get(), issuer_key.get(), EVP_sha256()) == 0) {
     return base::OpensslError("sign a CRL");

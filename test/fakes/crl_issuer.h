@@ -18,6 +18,8 @@ struct CrlSpec {
   std::vector<base::Certificate> revoked = {};
   absl::Time this_update = absl::Now() - absl::Hours(24);
   absl::Time next_update = absl::Now() + absl::Hours(24 * 30);
+  // As a delta CRL to number 1 (RFC 5280, 5.2.4), which is a critical extension.
+  bool delta = false;
 };
 
 // A certificate revocation list in DER.

@@ -55,7 +55,7 @@ class FakeRegisters : public evidence::RuntimeRegisters {
   // As another program does.
   void ExtendUnseen(uint64_t pcr, base::ByteView digest) {
     auto values = Load();
-    values[pcr] = eventlog::ExtendedValue(hash_, Value(pcr), digest).value();
+    values[pcr] = base::ExtendedValue(hash_, Value(pcr), digest).value();
     Store(values);
   }
   base::Bytes Value(uint64_t pcr) const {

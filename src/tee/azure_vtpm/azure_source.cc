@@ -18,6 +18,9 @@ constexpr absl::Duration kCheckTime = absl::Seconds(20);
 // Between two looks at the HCL report.
 constexpr absl::Duration kFirstPause = absl::Milliseconds(5);
 constexpr absl::Duration kLongestPause = absl::Milliseconds(200);
+// For another process that writes user-data. One that never lets go must not keep us from evidence:
+// what was written is looked at again anyway.
+constexpr absl::Duration kLockTime = absl::Seconds(5);
 // Evidence can do without the VCEK, so that it may take half of the caller's time, and this at
 // most.
 constexpr absl::Duration kVcekTime = absl::Seconds(5);
@@ -112,7 +115,8 @@ absl::StatusOr<AzureSource::BoundReport> AzureSource::ReportFor(base::ByteView r
   if (options_.evidence_version < 2 || report_data.empty()) {
     return AwaitReport({}, limit);
   }
-  const base::UniqueFd lock = device_->LockUserData(limit);
+  const base::UniqueFd lock =
+      device_->LockUserData(base::Deadline::After(std::min(kLockTime, limit.Remaining() / 2)));
   RETURN_IF_ERROR(device_->WriteUserData(report_data, limit));
   return AwaitReport(report_data, limit);
 }
@@ -188,9 +192,8 @@ absl::StatusOr<base::Bytes> AzureSource::FetchVcek(const SnpIdentity& identity,
   const base::Deadline limit = base::Deadline::After(std::min(kVcekTime, deadline.Remaining() / 2));
   ASSIGN_OR_RETURN(const AmdCertification certification, imds_->GetAmdCertification(limit));
   if (!FitsChip(certification.vcek, identity.chip_id)) {
-    return base::MakeStatus(
-        absl::StatusCode::kFailedPrecondition, base::Reason::kDeviceFailed,
-        "IMDS gave the certificate of another chip (" + certification.vcek.Subject() + ")");
+    return base::MakeStatus(absl::StatusCode::kFailedPrecondition, base::Reason::kDeviceFailed,
+                            "IMDS gave the certificate of another chip");
   }
   return certification.vcek.ToDer();
 }

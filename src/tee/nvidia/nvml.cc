@@ -168,7 +168,7 @@ absl::StatusOr<GpuReport> Nvml::Attest(unsigned index,
       Used(certificate->attestation_cert_chain, certificate->attestation_cert_chain_size);
   if (found.report.size() < kRequestSize || found.certificate.empty() ||
       !std::equal(nonce.begin(), nonce.end(), found.report.begin() + kNonceOffset)) {
-    return base::MakeStatus(absl::StatusCode::kInternal, base::Reason::kDeviceFailed,
+    return base::MakeStatus(absl::StatusCode::kFailedPrecondition, base::Reason::kDeviceFailed,
                             "nvidia: " + name + ": a report of " +
                                 std::to_string(report->attestation_report_size) +
                                 " bytes and a certificate chain of " +

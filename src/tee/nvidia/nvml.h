@@ -38,8 +38,8 @@ class Nvml {
 
   // FailedPrecondition with Reason::kDeviceMissing when there is no GPU.
   absl::StatusOr<unsigned> CountGpus() const;
-  // Asks one GPU. FailedPrecondition, or Unavailable when the GPU may answer later, naming GPU,
-  // step and NVML's own words; Internal when the report does not carry the nonce.
+  // Asks one GPU. FailedPrecondition, also when the report does not carry the nonce, or Unavailable
+  // when the GPU may answer later; naming GPU, step and NVML's own words.
   absl::StatusOr<GpuReport> Attest(unsigned index,
                                    const std::array<uint8_t, kNonceSize>& nonce) const;
 

@@ -5,13 +5,10 @@
 #include <string>
 
 #include "base/encoding.h"
-#include "base/hash.h"
 
 namespace attestd::tee::tpm2 {
 namespace {
 
-// Trustee's verifiers "tpm", "az-snp-vtpm" and "az-tdx-vtpm" take the init data from this PCR.
-constexpr uint32_t kInitDataPcr = 8;
 constexpr uint64_t kFirstStaticPcr = 9;
 constexpr uint64_t kLastStaticPcr = 16;
 constexpr uint64_t kApplicationPcr = 23;
@@ -42,19 +39,11 @@ absl::Status PcrRegisters::Extend(uint64_t pcr, base::ByteView digest, base::Dea
 }
 
 absl::Status BindInitDataPcr(QuotingTpm& tpm, base::ByteView digest, base::Deadline deadline) {
-  if (digest.size() != kSha256Size) {
-    return base::MakeStatus(absl::StatusCode::kInvalidArgument,
-                            "PCR 8 binds a digest of 32 bytes, not " +
-                                std::to_string(digest.size()) +
-                                ": the init data must name the algorithm sha256");
-  }
+  ASSIGN_OR_RETURN(const base::Bytes expected, InitDataPcrValue(digest));
   ASSIGN_OR_RETURN(const base::Bytes found, tpm.ReadPcr(kInitDataPcr, deadline));
   if (std::all_of(found.begin(), found.end(), [](uint8_t byte) { return byte == 0; })) {
     return tpm.ExtendPcr(kInitDataPcr, digest, deadline);
   }
-  base::Bytes input(kSha256Size + digest.size());
-  std::ranges::copy(digest, input.begin() + kSha256Size);
-  ASSIGN_OR_RETURN(const base::Bytes expected, base::Hash(base::HashAlgorithm::kSha256, input));
   if (found == expected) {
     return absl::OkStatus();
   }

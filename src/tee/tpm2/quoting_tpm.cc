@@ -48,11 +48,6 @@ absl::StatusOr<base::Bytes> CheckSignature(const SignedQuote& signed_quote,
   return bare;
 }
 
-absl::StatusOr<base::Bytes> Extended(base::Bytes value, base::ByteView digest) {
-  value.insert(value.end(), digest.begin(), digest.end());
-  return base::Hash(base::HashAlgorithm::kSha256, value);
-}
-
 }  // namespace
 
 bool ReopenMayHelp(const absl::Status& status) {
@@ -119,7 +114,8 @@ absl::StatusOr<base::Bytes> QuotingTpm::ReadPcr(uint64_t pcr, base::Deadline dea
 
 absl::Status QuotingTpm::ExtendPcr(uint32_t pcr, base::ByteView digest, base::Deadline deadline) {
   ASSIGN_OR_RETURN(const base::Bytes before, ReadPcr(pcr, deadline));
-  ASSIGN_OR_RETURN(const base::Bytes after, Extended(before, digest));
+  ASSIGN_OR_RETURN(const base::Bytes after,
+                   base::ExtendedValue(base::HashAlgorithm::kSha256, before, digest));
   absl::Status status = device_.ExtendPcr(pcr, digest, deadline);
   if (status.ok()) {
     return status;

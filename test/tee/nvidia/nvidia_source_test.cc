@@ -70,18 +70,17 @@ struct Failure {
 
 TEST_CASE("What the library answers wrong is named with GPU and step") {
   constexpr auto kBroken = absl::StatusCode::kFailedPrecondition;
-  constexpr auto kWrong = absl::StatusCode::kInternal;
   const Failure row = GENERATE(
       Failure{"init", kBroken, "nvmlInit_v2"}, Failure{"no gpu", kBroken, "no GPU was found"},
       Failure{"old gpu", kBroken, "GPU 0 is of architecture 8; expected Hopper"},
       Failure{"not confidential", kBroken,
               "GPU 0: nvmlDeviceGetConfComputeGpuAttestationReport: Not Supported"},
       Failure{"timeout", absl::StatusCode::kUnavailable, "GPU 1: "},
-      Failure{"empty report", kWrong, "report of 0 bytes"},
-      Failure{"short report", kWrong, "report of 36 bytes"},
-      Failure{"report size", kWrong, "report of 8193 bytes"},
-      Failure{"certificate size", kWrong, "chain of 5121 bytes"},
-      Failure{"other nonce", kWrong, "our nonce at byte 4"});
+      Failure{"empty report", kBroken, "report of 0 bytes"},
+      Failure{"short report", kBroken, "report of 36 bytes"},
+      Failure{"report size", kBroken, "report of 8193 bytes"},
+      Failure{"certificate size", kBroken, "chain of 5121 bytes"},
+      Failure{"other nonce", kBroken, "our nonce at byte 4"});
   const Wish wish(row.wish);
   const auto evidence = Collect(base::Bytes(32, 0x5a));
   REQUIRE_FALSE(evidence.ok());

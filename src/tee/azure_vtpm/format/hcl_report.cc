@@ -11,6 +11,8 @@
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "tee/snp/format/report.h"
+#include "tee/tdx/format/td_report.h"
 
 namespace attestd::tee::azure_vtpm {
 namespace {
@@ -18,8 +20,6 @@ namespace {
 // The layout that Microsoft's confidential-computing-cvm-guest-attestation and azure-cvm-tooling
 // read: header, hardware report, data header, runtime data.
 constexpr size_t kHeaderSize = 32;
-constexpr size_t kSnpReportSize = 1184;
-constexpr size_t kTdReportSize = 1024;
 constexpr size_t kDataHeaderSize = 20;
 // Offset and size of REPORT_DATA in an SNP report and of REPORTDATA in a TDREPORT.
 constexpr size_t kSnpReportDataOffset = 0x50;
@@ -28,7 +28,6 @@ constexpr size_t kReportDataSize = 64;
 constexpr size_t kSnpReportedTcbOffset = 0x180;
 constexpr size_t kTcbSize = 8;
 constexpr size_t kSnpChipIdOffset = 0x1a0;
-constexpr size_t kChipIdSize = 64;
 // Real ones nest three deep and have about 40 values.
 constexpr base::JsonLimits kRuntimeDataLimits = {.depth = 8, .elements = 1000};
 constexpr size_t kMaxExponentSize = 4;
@@ -67,7 +66,7 @@ absl::StatusOr<HclReport> ReadReport(base::ByteView image) {
   base::ByteReader reader(image);
   HclReport report;
   ASSIGN_OR_RETURN(const uint32_t report_size, ReadHeader(reader, report));
-  ASSIGN_OR_RETURN(const base::ByteView hardware, reader.ReadBytes(kSnpReportSize));
+  ASSIGN_OR_RETURN(const base::ByteView hardware, reader.ReadBytes(snp::kReportSize));
   ASSIGN_OR_RETURN(const uint32_t data_size, reader.ReadU32Le());
   RETURN_IF_ERROR(reader.ReadU32Le().status());  // version of the data: 1
   ASSIGN_OR_RETURN(const uint32_t report_type, reader.ReadU32Le());
@@ -78,28 +77,19 @@ absl::StatusOr<HclReport> ReadReport(base::ByteView image) {
   if (data_size != uint64_t{runtime_size} + kDataHeaderSize) {
     return Malformed(Expected("data_size", uint64_t{runtime_size} + kDataHeaderSize, data_size));
   }
-  const uint64_t whole = uint64_t{data_size} + kHeaderSize + kSnpReportSize;
+  const uint64_t whole = uint64_t{data_size} + kHeaderSize + snp::kReportSize;
   if (report_size != whole) {
     return Malformed(Expected("report_size", whole, report_size));
   }
   ASSIGN_OR_RETURN(const base::ByteView runtime_data, reader.ReadBytes(runtime_size));
   report.runtime_data = base::ToBytes(runtime_data);
-  report.hardware_report =
-      base::ToBytes(hardware.first(report.kind == Kind::kSnp ? kSnpReportSize : kTdReportSize));
+  report.hardware_report = base::ToBytes(
+      hardware.first(report.kind == Kind::kSnp ? snp::kReportSize : tdx::kTdReportSize));
   return report;
 }
 
-absl::StatusOr<base::Bytes> GetBase64Url(const base::Json& object, std::string_view key) {
-  ASSIGN_OR_RETURN(const std::string text, base::GetString(object, key));
-  absl::StatusOr<base::Bytes> bytes = base::Base64UrlDecode(text);
-  if (!bytes.ok()) {
-    return base::Annotate(bytes.status(), key);
-  }
-  return bytes;
-}
-
 absl::StatusOr<uint32_t> GetExponent(const base::Json& jwk) {
-  ASSIGN_OR_RETURN(const base::Bytes bytes, GetBase64Url(jwk, "e"));
+  ASSIGN_OR_RETURN(const base::Bytes bytes, base::GetBase64Url(jwk, "e"));
   if (bytes.empty() || bytes.size() > kMaxExponentSize) {
     return Malformed("e: not 1 to 4 bytes");
   }
@@ -118,7 +108,7 @@ absl::StatusOr<base::PublicKey> RsaFromJwk(const base::Json& jwk) {
     return Malformed("kty: not RSA");
   }
   ASSIGN_OR_RETURN(const uint32_t exponent, GetExponent(jwk));
-  ASSIGN_OR_RETURN(const base::Bytes modulus, GetBase64Url(jwk, "n"));
+  ASSIGN_OR_RETURN(const base::Bytes modulus, base::GetBase64Url(jwk, "n"));
   return base::PublicKey::FromRsa(modulus, exponent);
 }
 
@@ -215,7 +205,7 @@ absl::StatusOr<SnpIdentity> GetSnpIdentity(const HclReport& report) {
     return Malformed("no SNP report is inside");
   }
   SnpIdentity identity;
-  ASSIGN_OR_RETURN(identity.chip_id, Field(report, kSnpChipIdOffset, kChipIdSize));
+  ASSIGN_OR_RETURN(identity.chip_id, Field(report, kSnpChipIdOffset, snp::kChipIdSize));
   ASSIGN_OR_RETURN(identity.reported_tcb, Field(report, kSnpReportedTcbOffset, kTcbSize));
   return identity;
 }

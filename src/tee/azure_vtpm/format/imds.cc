@@ -8,6 +8,7 @@
 
 #include "base/encoding.h"
 #include "base/json.h"
+#include "tee/snp/format/vcek.h"
 
 namespace attestd::tee::azure_vtpm {
 namespace {
@@ -15,9 +16,6 @@ namespace {
 constexpr base::JsonLimits kLimits = {.depth = 8, .elements = 1000};
 // VCEK, ASK, ARK and one to spare.
 constexpr size_t kMaxCertificates = 4;
-constexpr std::string_view kHwidOid = "1.3.6.1.4.1.3704.1.4";
-constexpr uint8_t kDerOctetString = 0x04;
-constexpr size_t kShortHwidSize = 8;
 
 absl::Status Malformed(const std::string& what) {
   return base::MakeStatus(absl::StatusCode::kInvalidArgument, what);
@@ -44,13 +42,6 @@ std::string ToUrlSafe(std::string text) {
   return text;
 }
 
-// A HWID without its DER header, where it has one.
-base::ByteView BareHwid(base::ByteView value) {
-  const bool wrapped =
-      value.size() > 2 && value[0] == kDerOctetString && value[1] == value.size() - 2;
-  return wrapped ? value.subspan(2) : value;
-}
-
 }  // namespace
 
 absl::StatusOr<AmdCertification> ParseAmdCertification(std::string_view json) {
@@ -70,13 +61,9 @@ bool FitsChip(const base::Certificate& vcek, base::ByteView chip_id) {
   if (std::all_of(chip_id.begin(), chip_id.end(), [](uint8_t byte) { return byte == 0; })) {
     return true;
   }
-  const std::optional<base::Bytes> extension = vcek.Extension(kHwidOid);
-  if (!extension.has_value()) {
-    return false;
-  }
-  const base::ByteView hwid = BareHwid(*extension);
-  return (hwid.size() == chip_id.size() || hwid.size() == kShortHwidSize) &&
-         hwid.size() <= chip_id.size() && std::equal(hwid.begin(), hwid.end(), chip_id.begin());
+  const std::optional<base::Bytes> chip = snp::ChipOf(vcek);
+  return chip.has_value() && chip->size() <= chip_id.size() &&
+         std::equal(chip->begin(), chip->end(), chip_id.begin());
 }
 
 std::string TdQuoteRequest(base::ByteView td_report, Base64Alphabet alphabet) {

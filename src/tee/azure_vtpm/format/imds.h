@@ -24,9 +24,9 @@ struct AmdCertification {
 };
 absl::StatusOr<AmdCertification> ParseAmdCertification(std::string_view json);
 
-// Whether the chip id of an SNP report may be that of the VCEK: its HWID (OID
-// 1.3.6.1.4.1.3704.1.4) of 64 bytes, or of 8 on Turin, bare or as a DER OCTET STRING. False for a
-// certificate without one; true for a chip id of zeros, which says nothing.
+// Whether the chip id of an SNP report may be that of the VCEK (snp::ChipOf; from Turin on, its
+// first 8 bytes). False for a certificate that names none; true for a chip id of zeros, which says
+// nothing.
 bool FitsChip(const base::Certificate& vcek, base::ByteView chip_id);
 
 // The body that asks POST /acc/tdquote for a quote over a TDREPORT. IMDS documents the URL-safe

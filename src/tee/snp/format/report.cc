@@ -18,8 +18,6 @@ constexpr uint32_t kFirstVersion = 2;
 constexpr uint32_t kLastVersion = 5;
 constexpr size_t kCpuidOffset = 0x188;
 constexpr size_t kChipIdOffset = 0x1a0;
-// Turin's chip id has 8 bytes; the rest of the field is zero.
-constexpr size_t kTurinChipIdSize = 8;
 constexpr size_t kTcbSize = 8;
 
 absl::Status Bad(std::string_view name, std::string_view what) {

@@ -15,6 +15,9 @@
 namespace attestd::tee::snp {
 
 constexpr size_t kReportSize = 1184;
+constexpr size_t kChipIdSize = 64;
+// From Turin on, the rest of the field is zeros.
+constexpr size_t kTurinChipIdSize = 8;
 // The signature is over the bytes before it.
 constexpr size_t kSignedSize = 0x2a0;
 
@@ -59,7 +62,7 @@ struct Report {
   std::optional<uint8_t> cpuid_fam_id;  // version 3 and later, as the next two
   std::optional<uint8_t> cpuid_mod_id;
   std::optional<uint8_t> cpuid_step;
-  std::array<uint8_t, 64> chip_id{};
+  std::array<uint8_t, kChipIdSize> chip_id{};
   TcbVersion committed_tcb;
   FirmwareVersion current;
   FirmwareVersion committed;

@@ -9,21 +9,12 @@
 namespace attestd::tee::tdx {
 namespace {
 
-absl::StatusOr<base::Bytes> GetBase64(const base::Json& object, std::string_view key) {
-  ASSIGN_OR_RETURN(const std::string text, base::GetString(object, key));
-  absl::StatusOr<base::Bytes> bytes = base::Base64Decode(text);
-  if (!bytes.ok()) {
-    return base::Annotate(bytes.status(), key);
-  }
-  return bytes;
-}
-
 absl::StatusOr<TdxEvidence> FromJson(const base::Json& json) {
   TdxEvidence evidence;
-  ASSIGN_OR_RETURN(evidence.quote, GetBase64(json, "quote"));
+  ASSIGN_OR_RETURN(evidence.quote, base::GetBase64(json, "quote"));
   const auto log = json.find("cc_eventlog");
   if (log != json.end() && !log->is_null()) {
-    ASSIGN_OR_RETURN(evidence.cc_eventlog, GetBase64(json, "cc_eventlog"));
+    ASSIGN_OR_RETURN(evidence.cc_eventlog, base::GetBase64(json, "cc_eventlog"));
   }
   return evidence;
 }

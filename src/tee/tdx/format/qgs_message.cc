@@ -3,9 +3,12 @@
 
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "base/byte_reader.h"
+#include "base/encoding.h"
 #include "tee/tdx/format/quote.h"
 
 namespace attestd::tee::tdx {
@@ -24,9 +27,7 @@ absl::Status Malformed(const std::string& what) {
 }
 
 void AppendLe(base::Bytes& out, uint64_t value, size_t size) {
-  for (size_t i = 0; i < size; ++i) {
-    out.push_back(static_cast<uint8_t>(value >> (8 * i)));
-  }
+  std::ranges::copy(base::LittleEndian(value, size), std::back_inserter(out));
 }
 
 // qgs_msg_error_t.

@@ -10,15 +10,6 @@
 namespace attestd::tee::tpm {
 namespace {
 
-absl::StatusOr<base::Bytes> GetBase64(const base::Json& object, std::string_view key) {
-  ASSIGN_OR_RETURN(const std::string text, base::GetString(object, key));
-  absl::StatusOr<base::Bytes> bytes = base::Base64Decode(text);
-  if (!bytes.ok()) {
-    return base::Annotate(bytes.status(), key);
-  }
-  return bytes;
-}
-
 absl::StatusOr<base::Bytes> PcrFromJson(const base::Json& value) {
   if (!value.is_string()) {
     return base::MakeStatus(absl::StatusCode::kInvalidArgument, "not a string");
@@ -48,10 +39,10 @@ absl::StatusOr<tpm2::PcrValues> GetPcrs(const base::Json& object) {
 
 absl::StatusOr<TpmEvidence> FromJson(const base::Json& json) {
   TpmEvidence evidence;
-  ASSIGN_OR_RETURN(evidence.ak_public, GetBase64(json, "ak_public"));
+  ASSIGN_OR_RETURN(evidence.ak_public, base::GetBase64(json, "ak_public"));
   ASSIGN_OR_RETURN(const base::Json* quote, base::GetMember(json, "tpm_quote"));
-  ASSIGN_OR_RETURN(evidence.signature, GetBase64(*quote, "signature"));
-  ASSIGN_OR_RETURN(evidence.message, GetBase64(*quote, "message"));
+  ASSIGN_OR_RETURN(evidence.signature, base::GetBase64(*quote, "signature"));
+  ASSIGN_OR_RETURN(evidence.message, base::GetBase64(*quote, "message"));
   ASSIGN_OR_RETURN(evidence.pcrs, GetPcrs(*quote));
   return evidence;
 }

@@ -138,4 +138,12 @@ absl::StatusOr<base::Bytes> PcrDigest(const PcrValues& pcrs) {
   return base::Hash(base::HashAlgorithm::kSha256, all);
 }
 
+absl::StatusOr<base::Bytes> InitDataPcrValue(base::ByteView digest) {
+  if (digest.size() != kSha256Size) {
+    return Malformed("PCR 8 binds a digest of 32 bytes, not " + std::to_string(digest.size()) +
+                     ": the init data must name the algorithm sha256");
+  }
+  return base::ExtendedValue(base::HashAlgorithm::kSha256, base::Bytes(kSha256Size), digest);
+}
+
 }  // namespace attestd::tee::tpm2

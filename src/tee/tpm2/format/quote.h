@@ -15,6 +15,8 @@ namespace attestd::tee::tpm2 {
 
 constexpr size_t kPcrCount = 24;
 constexpr size_t kSha256Size = 32;
+// Trustee's verifiers "tpm", "az-snp-vtpm" and "az-tdx-vtpm" take the init data from this PCR.
+constexpr uint32_t kInitDataPcr = 8;
 
 using PcrValues = std::array<base::Bytes, kPcrCount>;  // sha256 bank, PCR 0 to 23
 
@@ -55,6 +57,10 @@ bool SelectsAllSha256Pcrs(const Quote& quote);
 
 // SHA-256 over the concatenated PCR values, as TPM2_Quote computes it.
 absl::StatusOr<base::Bytes> PcrDigest(const PcrValues& pcrs);
+
+// What PCR 8 holds once init data of this digest was bound: zeros extended by it.
+// InvalidArgument for another size than 32 bytes.
+absl::StatusOr<base::Bytes> InitDataPcrValue(base::ByteView digest);
 
 }  // namespace attestd::tee::tpm2
 
