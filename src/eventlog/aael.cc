@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/byte_reader.h"
+#include "base/encoding.h"
 #include "base/json.h"
 
 namespace attestd::eventlog {
@@ -64,30 +65,12 @@ absl::Status CheckName(std::string_view part, std::string_view text) {
   return absl::OkStatus();
 }
 
-void PutU16(base::Bytes& bytes, uint16_t value) {
-  bytes.push_back(static_cast<uint8_t>(value));
-  bytes.push_back(static_cast<uint8_t>(value >> 8));
-}
-
-void PutU32(base::Bytes& bytes, uint32_t value) {
-  PutU16(bytes, static_cast<uint16_t>(value));
-  PutU16(bytes, static_cast<uint16_t>(value >> 16));
-}
-
 void Append(base::Bytes& bytes, base::ByteView more) {
   bytes.insert(bytes.end(), more.begin(), more.end());
 }
 
-// Bytes of the digest of an algorithm that an entry may have, 0 for others.
-size_t EntryDigestBytes(uint16_t algorithm) {
-  for (const auto hash :
-       {base::HashAlgorithm::kSha256, base::HashAlgorithm::kSha384, base::HashAlgorithm::kSha512}) {
-    if (TpmAlgorithmId(hash) == algorithm) {
-      return DigestBytes(hash);
-    }
-  }
-  return 0;
-}
+void PutU16(base::Bytes& bytes, uint16_t value) { Append(bytes, base::LittleEndian(value, 2)); }
+void PutU32(base::Bytes& bytes, uint32_t value) { Append(bytes, base::LittleEndian(value, 4)); }
 
 absl::Status CheckTaggedEvent(base::ByteView data) {
   base::ByteReader reader(data);
@@ -115,7 +98,7 @@ absl::StatusOr<EntryHead> ParseHead(base::ByteView bytes) {
   ASSIGN_OR_RETURN(head.type, reader.ReadU32Le());
   ASSIGN_OR_RETURN(const uint32_t count, reader.ReadU32Le());
   ASSIGN_OR_RETURN(head.algorithm, reader.ReadU16Le());
-  head.digest_bytes = EntryDigestBytes(head.algorithm);
+  head.digest_bytes = DigestBytes(head.algorithm);
   if (head.type != kEvEventTag || count != 1 || head.digest_bytes == 0) {
     return base::MakeStatus(absl::StatusCode::kInvalidArgument,
                             "expected type 6 with one SHA-2 digest, found type " +

@@ -41,7 +41,7 @@ absl::Status WriteAt(const base::UniqueFd& fd, const std::string& path, size_t o
   return ::fsync(fd.get()) == 0 ? absl::OkStatus() : base::ErrnoStatus(errno, path);
 }
 
-// A regular file to write to; a link is not followed.
+// A regular file to write to, of that mode when it is new; a link is not followed.
 absl::StatusOr<base::UniqueFd> OpenForWriting(const std::string& path, mode_t mode) {
   base::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode));
   struct stat info {};
@@ -50,6 +50,9 @@ absl::StatusOr<base::UniqueFd> OpenForWriting(const std::string& path, mode_t mo
   }
   if (!S_ISREG(info.st_mode)) {
     return base::MakeStatus(absl::StatusCode::kFailedPrecondition, path + ": not a regular file");
+  }
+  if (info.st_size == 0 && ::fchmod(fd.get(), mode) != 0) {
+    return base::ErrnoStatus(errno, path);
   }
   return fd;
 }

@@ -25,7 +25,7 @@ class LogFiles {
 
   // For messages.
   virtual const std::string& log_path() const = 0;
-  // Empty when there is none; FailedPrecondition over 2 MiB.
+  // Empty when there is none; InvalidArgument over 2 MiB.
   virtual absl::StatusOr<std::string> ReadLog() = 0;
   // The log becomes its first `offset` bytes and these.
   virtual absl::Status WriteLog(size_t offset, base::ByteView bytes) = 0;
@@ -35,8 +35,9 @@ class LogFiles {
   virtual absl::Status ReplaceJournal(std::string_view text) = 0;
 };
 
-// Files at an absolute path: the log (mode 0640) and ".wal_event_entry" (0600) in its folder. The
-// folder (0750) is made at the first write when it is missing. Touches nothing yet.
+// Files at an absolute path: the log (mode 0640, whatever the umask) and ".wal_event_entry" (0600)
+// in its folder. The folder (0750, less the umask) is made at the first write when it is missing.
+// Touches nothing yet.
 std::unique_ptr<LogFiles> MakeLogFiles(std::string log_path);
 
 }  // namespace attestd::eventlog

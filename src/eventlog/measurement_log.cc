@@ -193,7 +193,7 @@ absl::StatusOr<Intent> MeasurementLog::Plan(evidence::RuntimeRegisters& register
   }
   ASSIGN_OR_RETURN(base::Bytes before, registers.Read(pcr, deadline));
   RETURN_IF_ERROR(CheckRegister(index, pcr, before));
-  ASSIGN_OR_RETURN(base::Bytes after, ExtendedValue(registers.hash(), before, entry.digest));
+  ASSIGN_OR_RETURN(base::Bytes after, base::ExtendedValue(registers.hash(), before, entry.digest));
   return Intent{.pcr = pcr,
                 .index = index,
                 .before = std::move(before),
@@ -217,9 +217,15 @@ absl::Status MeasurementLog::Extend(evidence::RuntimeRegisters& registers, uint6
     return absl::OkStatus();
   }
   // The register says whether it happened all the same.
-  const bool happened =
-      Recover(registers, deadline).ok() && journal_->registers.at(*index) == after;
-  return happened ? absl::OkStatus() : extended;
+  if (!Recover(registers, deadline).ok()) {
+    return extended;
+  }
+  const absl::StatusOr<base::Bytes> value = registers.Read(pcr, deadline);
+  if (!value.ok()) {
+    return extended;
+  }
+  RETURN_IF_ERROR(CheckRegister(*index, pcr, *value));
+  return *value == after ? absl::OkStatus() : extended;
 }
 
 }  // namespace attestd::eventlog

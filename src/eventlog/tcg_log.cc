@@ -31,13 +31,8 @@ absl::Status Malformed(std::string_view problem) {
 
 // Whether a declared size contradicts the algorithm.
 bool IsWrongSize(uint16_t algorithm, uint16_t size) {
-  for (const auto hash :
-       {base::HashAlgorithm::kSha256, base::HashAlgorithm::kSha384, base::HashAlgorithm::kSha512}) {
-    if (algorithm == TpmAlgorithmId(hash)) {
-      return size != DigestBytes(hash);
-    }
-  }
-  return size == 0 || size > kMaxDigestBytes;
+  const size_t known = DigestBytes(algorithm);
+  return known != 0 ? size != known : size == 0 || size > kMaxDigestBytes;
 }
 
 // TCG_EfiSpecIDEvent (section 10.4.5.1).
@@ -145,6 +140,16 @@ size_t DigestBytes(base::HashAlgorithm hash) {
   return 0;
 }
 
+size_t DigestBytes(uint16_t algorithm) {
+  for (const auto hash :
+       {base::HashAlgorithm::kSha256, base::HashAlgorithm::kSha384, base::HashAlgorithm::kSha512}) {
+    if (algorithm == TpmAlgorithmId(hash)) {
+      return DigestBytes(hash);
+    }
+  }
+  return 0;
+}
+
 absl::StatusOr<EventLog> ParseTcgLog(base::ByteView bytes) {
   if (bytes.size() > kMaxLogBytes) {
     return Malformed("event log: " + std::to_string(bytes.size()) + " bytes; expected at most " +
@@ -174,13 +179,6 @@ absl::StatusOr<EventLog> ParseTcgLog(base::ByteView bytes) {
   return log;
 }
 
-absl::StatusOr<base::Bytes> ExtendedValue(base::HashAlgorithm hash, base::ByteView value,
-                                          base::ByteView digest) {
-  base::Bytes both(value.begin(), value.end());
-  both.insert(both.end(), digest.begin(), digest.end());
-  return base::Hash(hash, both);
-}
-
 absl::StatusOr<std::map<uint32_t, base::Bytes>> Replay(const EventLog& log,
                                                        base::HashAlgorithm hash) {
   std::map<uint32_t, base::Bytes> registers;
@@ -197,7 +195,7 @@ absl::StatusOr<std::map<uint32_t, base::Bytes>> Replay(const EventLog& log,
     }
     const auto [value, is_new] =
         registers.try_emplace(event.index, base::Bytes(DigestBytes(hash), 0));
-    ASSIGN_OR_RETURN(value->second, ExtendedValue(hash, value->second, digest->second));
+    ASSIGN_OR_RETURN(value->second, base::ExtendedValue(hash, value->second, digest->second));
   }
   return registers;
 }

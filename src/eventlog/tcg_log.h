@@ -32,14 +32,12 @@ struct EventLog {
 // TPM_ALG_ID of a hash (TCG algorithm registry), and the bytes of its digest.
 uint16_t TpmAlgorithmId(base::HashAlgorithm hash);
 size_t DigestBytes(base::HashAlgorithm hash);
+// The same by TPM_ALG_ID; 0 for any other than SHA-256, SHA-384 and SHA-512.
+size_t DigestBytes(uint16_t algorithm);
 
 // InvalidArgument naming the offset for a log that is malformed, longer than 16 MiB or has more
 // than 100,000 events. Ends at the end of the bytes, at 8 bytes of 0xff, or of 0x00.
 absl::StatusOr<EventLog> ParseTcgLog(base::ByteView bytes);
-
-// The value of a register after one more extend: hash(value || digest).
-absl::StatusOr<base::Bytes> ExtendedValue(base::HashAlgorithm hash, base::ByteView value,
-                                          base::ByteView digest);
 
 // Values of the registers after the log, by index: zeros, then extended by each event but
 // EV_NO_ACTION. InvalidArgument when an event has no digest of that algorithm.

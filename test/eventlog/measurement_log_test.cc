@@ -62,10 +62,10 @@ TEST_CASE("The log goes on where an earlier process left it") {
 TEST_CASE("Folder, log and journal are for the daemon, and the log for its group") {
   const LogFolder folder;
   FakeRegisters registers;
-  const mode_t umask = ::umask(022);
+  const mode_t umask = ::umask(077);  // the daemon's own
   REQUIRE(folder.Open().Extend(registers, kPcr, EventOf("one"), Soon()).ok());
   ::umask(umask);
-  CHECK(ModeOf(folder.dir.File("run")) == 0750);
+  CHECK(ModeOf(folder.dir.File("run")) == 0700);
   CHECK(ModeOf(folder.path) == 0640);
   CHECK(ModeOf(folder.journal) == 0600);
 }
@@ -209,6 +209,20 @@ TEST_CASE("An extend that fails is undone, unless the register says that it happ
   CHECK((happened ? second.ok() : absl::IsUnavailable(second)));
   CHECK(folder.Contents() == (happened ? "one two" : "one"));
   CHECK(folder.Replayed(HashAlgorithm::kSha256) == registers.Value(kPcr));
+}
+
+TEST_CASE("An extend that fails while another program extends the register did not happen") {
+  const LogFolder folder;
+  struct Interfered : FakeRegisters {
+    absl::Status Extend(uint64_t pcr, base::ByteView digest, base::Deadline deadline) override {
+      ExtendUnseen(pcr, base::Bytes(32, 7));
+      return FakeRegisters::Extend(pcr, digest, deadline);
+    }
+  } registers;
+  registers.faults = {{.status = absl::UnavailableError("lost"), .extends = false}};
+  const absl::Status status = folder.Open().Extend(registers, kPcr, EventOf("one"), Soon());
+  CHECK(absl::IsFailedPrecondition(status));
+  CHECK(base::GetReason(status) == base::Reason::kRegisterDiverged);
 }
 
 TEST_CASE("A register that cannot be read leaves the question open until it can") {
