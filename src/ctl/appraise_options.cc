@@ -7,6 +7,7 @@
 
 #include "appraisal/appraisal.h"
 #include "base/encoding.h"
+#include "ctl/not_empty.h"
 
 namespace attestd::ctl {
 namespace {
@@ -92,21 +93,29 @@ void AddAppraiseCommand(CLI::App& app, AppraiseWords& words) {
   appraise->add_option("--tee", words.tee, "Platform of the evidence: snp, tdx, tpm, ...")
       ->required();
   CLI::Option_group* input = appraise->add_option_group("evidence");
-  input->add_option("--evidence", words.evidence, "Evidence as an attester sends it (JSON)");
+  input->add_option("--evidence", words.evidence, "Evidence as an attester sends it (JSON)")
+      ->check(NotEmpty());
   CLI::Option* report = input->add_option("--report", words.report,
                                           "Report as the hardware makes it: snp, cca (a token)");
-  input->add_option("--quote", words.quote, "Quote as the hardware makes it: tdx");
+  report->check(NotEmpty());
+  input->add_option("--quote", words.quote, "Quote as the hardware makes it: tdx")
+      ->check(NotEmpty());
   input->require_option(1);
   appraise->add_option("--certs", words.certs, "Certificates that came beside the report")
-      ->needs(report);
+      ->needs(report)
+      ->check(NotEmpty());
   appraise->add_option("--report-data", words.report_data,
                        "Hex: what the evidence must be bound to; not judged without");
   appraise->add_option("--init-data-digest", words.init_data_digest,
                        "Hex: digest of the init data that must be bound");
-  appraise->add_option("--event-log", words.event_log, "Event log that must replay");
-  appraise->add_option("--roots", words.roots,
-                       "Folder of what is trusted: certificates, public keys, CRLs, collateral");
-  appraise->add_option("--at", words.at, "The time that dates are judged by; now without");
+  appraise->add_option("--event-log", words.event_log, "Event log that must replay")
+      ->check(NotEmpty());
+  appraise
+      ->add_option("--roots", words.roots,
+                   "Folder or file of what is trusted: certificates, public keys, CRLs, collateral")
+      ->check(NotEmpty());
+  appraise->add_option("--at", words.at, "The time that dates are judged by; now without")
+      ->check(NotEmpty());
   appraise->add_flag("--allow-debug", words.allow_debug, "Let guests pass that can be debugged");
 }
 

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "ctl/appraise.h"
 
 namespace attestd::ctl {
 namespace {
 
-// Evidence is not trusted to be UTF-8; what is not is replaced.
+// Evidence is not trusted to be UTF-8: what is not is replaced, what is not ASCII is escaped.
 std::string Dump(const base::Json& value, int indent) {
-  return value.dump(indent, ' ', false, base::Json::error_handler_t::replace);
+  return value.dump(indent, ' ', /*ensure_ascii=*/true, base::Json::error_handler_t::replace);
 }
 
-std::string Printable(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  return text;
+base::Json ClaimsJson(const appraisal::Appraisal& appraisal) {
+  return appraisal.claims.is_null() ? base::Json::object() : appraisal.claims;
 }
 
 const char* Word(bool passed) { return passed ? "pass" : "fail"; }
@@ -33,12 +30,11 @@ base::Json CheckJson(const appraisal::Check& check) {
 std::string AppraisalText(const appraisal::Appraisal& appraisal) {
   std::string text;
   for (const appraisal::Check& check : appraisal.checks) {
-    text += std::string(check.passed ? "pass  " : "FAIL  ") + Printable(check.name) +
-            "\n        expected  " + Printable(check.expected) + "\n        found     " +
-            Printable(check.found) + "\n";
+    text += std::string(check.passed ? "pass  " : "FAIL  ") + base::Escaped(check.name) +
+            "\n        expected  " + base::Escaped(check.expected) + "\n        found     " +
+            base::Escaped(check.found) + "\n";
   }
-  // JSON escapes control characters itself.
-  text += "claims " + Dump(appraisal.claims, 2) + "\n";
+  text += "claims " + Dump(ClaimsJson(appraisal), 2) + "\n";
   return text + "verdict: " + Word(appraisal.passed()) + "\n";
 }
 
@@ -49,7 +45,7 @@ std::string AppraisalJson(const appraisal::Appraisal& appraisal) {
   }
   return Dump({{"verdict", Word(appraisal.passed())},
                {"checks", std::move(checks)},
-               {"claims", appraisal.claims.is_null() ? base::Json::object() : appraisal.claims}},
+               {"claims", ClaimsJson(appraisal)}},
               -1);
 }
 

@@ -20,7 +20,8 @@
 namespace attestd::ctl {
 namespace {
 
-// Runtime data is at most 64 bytes; a larger file is read far enough for the daemon to refuse it.
+// Runtime data is at most 64 bytes. What is larger, up to this, the daemon refuses in its own
+// words.
 constexpr size_t kMaxRuntimeDataFile = 4096;
 
 // A failure on this side of the socket. Its errno must not look like the daemon's answer: "file

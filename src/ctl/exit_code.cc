@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/text.h"
+
 namespace attestd::ctl {
 
 ExitCode ExitCodeFor(const absl::Status& status) {
@@ -31,12 +33,10 @@ ExitCode ExitCodeFor(const absl::Status& status) {
 std::string ErrorLine(const absl::Status& status) {
   const auto message = status.message();
   std::string text(message.data(), message.size());
-  // C0 and DEL: a text from elsewhere starts no line of its own and moves no cursor.
   std::replace_if(
-      text.begin(), text.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   text.erase(text.find_last_not_of(' ') + 1);
-  return "attestctl: " + text + "\n";
+  return "attestctl: " + base::Escaped(text) + "\n";
 }
 
 }  // namespace attestd::ctl

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "ctl/not_empty.h"
 
 namespace attestd::ctl {
 namespace {
@@ -129,13 +130,17 @@ void AddCommands(CLI::App& app, Words& words) {
   resource->add_option("uri", words.uri, "kbs:///repository/type/tag")->required();
   CLI::Option* out = resource->add_option(
       "--out", words.out, "Write to this file instead, whole or not at all; a link is replaced");
+  out->check(NotEmpty());
   resource->add_option("--mode", words.mode, "Mode of the file")->needs(out)->capture_default_str();
-  resource->add_option("--owner", words.owner, "Owner of the file: UID:GID in numbers")->needs(out);
+  resource->add_option("--owner", words.owner, "Owner of the file: UID:GID in numbers")
+      ->needs(out)
+      ->check(NotEmpty());
 
   CLI::App* evidence = app.add_subcommand("get-evidence", "Print fresh evidence of this VM");
   CLI::Option_group* data = evidence->add_option_group("runtime data");
   data->add_option("--runtime-data", words.runtime_data, "Report data in hex, at most 64 bytes");
-  data->add_option("--runtime-data-file", words.runtime_data_file, "File that holds the bytes");
+  data->add_option("--runtime-data-file", words.runtime_data_file, "File that holds the bytes")
+      ->check(NotEmpty());
   data->require_option(1);
 
   app.add_subcommand("get-token", "Print the key broker's attestation token");

@@ -32,8 +32,9 @@ TEST_CASE("ExitCode gives every status code its documented number") {
 TEST_CASE("ErrorLine is one line whatever the message holds") {
   CHECK(ErrorLine(absl::InternalError("get-resource: refused")) ==
         "attestctl: get-resource: refused\n");
-  CHECK(ErrorLine(absl::InternalError("a\nb\r\tc\x1b[2J\x7f\n\n")) == "attestctl: a b  c [2J\n");
-  CHECK(ErrorLine(absl::InternalError("sch\xc3\xb6n")) == "attestctl: sch\xc3\xb6n\n");
+  CHECK(ErrorLine(absl::InternalError("a\nb\r\tc\x1b[2J\x7f\n\n")) ==
+        "attestctl: a b  c\\x1b[2J\\x7f\n");
+  CHECK(ErrorLine(absl::InternalError("\xc2\x9b\xff")) == "attestctl: \\xc2\\x9b\\xff\n");
 }
 
 }  // namespace

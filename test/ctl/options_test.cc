@@ -116,6 +116,9 @@ TEST_CASE("ParseOptions refuses a command line that means nothing and says why")
        {"get-resource u --out f --owner root:root", "--owner"},
        {"get-resource u --out f --owner 1000", "--owner"},
        {"get-resource u --out f --owner 4294967295:0", "--owner"},
+       {"get-resource u --out ", "--out: is empty"},
+       {"get-resource u --out f --owner ", "--owner: is empty"},
+       {"get-evidence --runtime-data-file ", "--runtime-data-file: is empty"},
        {"get-evidence", "required"},
        {"get-evidence --runtime-data 0", "hex"},
        {"get-evidence --runtime-data zz", "hex"},
@@ -127,7 +130,10 @@ TEST_CASE("ParseOptions refuses a command line that means nothing and says why")
        {"--socket unix://run/x status", "--socket"},
        {"--socket unix: status", "--socket"}}));
   std::istringstream stream(line);
-  const std::vector<std::string> words{std::istream_iterator<std::string>(stream), {}};
+  std::vector<std::string> words{std::istream_iterator<std::string>(stream), {}};
+  if (line.ends_with(' ')) {
+    words.emplace_back();  // as of a variable that is not set
+  }
   const auto options = Parse(words);
   CAPTURE(line);
   REQUIRE(absl::IsInvalidArgument(options.status()));
