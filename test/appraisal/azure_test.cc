@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "tee/azure_vtpm/format/evidence.h"
+#include "test/appraisal/failed_names.h"
 #include "test/fakes/paravisor.h"
 #include "test/fakes/snp_signer.h"
 #include "test/fakes/tdx_signer.h"
@@ -99,16 +100,6 @@ Appraisal Judge(Kind kind, const AzureEvidence& evidence,
   const std::string json = *FormatEvidence(kind, evidence);
   return *Appraise(tee::azure_vtpm::TeeName(kind),
                    {.evidence_json = json, .report_data = kDigest, .reference = reference});
-}
-
-std::vector<std::string> FailedNames(const Appraisal& appraisal) {
-  std::vector<std::string> names;
-  for (const Check& check : appraisal.checks) {
-    if (!check.passed) {
-      names.push_back(check.name);
-    }
-  }
-  return names;
 }
 
 TEST_CASE("Azure evidence of every version and kind that is right in everything passes") {

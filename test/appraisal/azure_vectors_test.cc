@@ -11,6 +11,7 @@
 #include "base/encoding.h"
 #include "base/json.h"
 #include "tee/azure_vtpm/format/evidence.h"
+#include "test/appraisal/failed_names.h"
 #include "test/support/vectors.h"
 
 // Recorded evidence of Azure CVMs, and what must be noticed when it is changed.
@@ -58,16 +59,6 @@ Appraisal Judge(Kind kind, const std::string& json, base::ByteView report_data,
                 const ReferenceValues& reference) {
   return *Appraise(TeeName(kind),
                    {.evidence_json = json, .report_data = report_data, .reference = reference});
-}
-
-std::vector<std::string> FailedNames(const Appraisal& appraisal) {
-  std::vector<std::string> names;
-  for (const Check& check : appraisal.checks) {
-    if (!check.passed) {
-      names.push_back(check.name);
-    }
-  }
-  return names;
 }
 
 TEST_CASE("Recorded Azure evidence passes for its nonce and for no other") {

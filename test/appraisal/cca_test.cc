@@ -11,6 +11,7 @@
 #include "appraisal/trust_store.h"
 #include "base/encoding.h"
 #include "tee/cca/format/evidence.h"
+#include "test/appraisal/failed_names.h"
 #include "test/fakes/cca_signer.h"
 #include "test/support/vectors.h"
 
@@ -38,16 +39,6 @@ ReferenceValues Trusting(const CcaSigner& signer) {
   reference.platform_keys = {signer.platform_key().value()};
   reference.init_data_digest = Bytes(48, 0);
   return reference;
-}
-
-std::vector<std::string> FailedNames(const Appraisal& appraisal) {
-  std::vector<std::string> names;
-  for (const Check& check : appraisal.checks) {
-    if (!check.passed) {
-      names.push_back(check.name);
-    }
-  }
-  return names;
 }
 
 Appraisal Judge(const Bytes& token, const ReferenceValues& reference) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "appraisal/appraisal.h"
+#include "test/appraisal/failed_names.h"
 #include "test/fakes/tdx_signer.h"
 
 // What the tests of TD quotes share.
@@ -34,16 +35,6 @@ inline Appraisal Judge(const base::Bytes& quote, const ReferenceValues& referenc
 
 inline Appraisal Judge(const fakes::TdQuoteSpec& spec, const ReferenceValues& reference) {
   return Judge(Signer().Quote(spec).value(), reference);
-}
-
-inline std::vector<std::string> FailedNames(const Appraisal& appraisal) {
-  std::vector<std::string> names;
-  for (const Check& check : appraisal.checks) {
-    if (!check.passed) {
-      names.push_back(check.name);
-    }
-  }
-  return names;
 }
 
 inline bool HasCheck(const Appraisal& appraisal, const std::string& name) {

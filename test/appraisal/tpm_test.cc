@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "tee/tpm/format/evidence.h"
 #include "tee/tpm2/format/quote.h"
+#include "test/appraisal/failed_names.h"
 #include "test/fakes/tcg_log_builder.h"
 #include "test/fakes/tpm_quote_builder.h"
 #include "test/support/vectors.h"
@@ -44,16 +45,6 @@ TpmQuoteSpec GoodSpec() {
 
 ReferenceValues GoodReference() {
   return {.trusted_aks = {Ak().SpkiDer().value()}, .expected_pcrs = {{11, Bytes(32, 0x11)}}};
-}
-
-std::vector<std::string> FailedNames(const Appraisal& appraisal) {
-  std::vector<std::string> names;
-  for (const Check& check : appraisal.checks) {
-    if (!check.passed) {
-      names.push_back(check.name);
-    }
-  }
-  return names;
 }
 
 Appraisal Judge(const TpmEvidence& evidence, const ReferenceValues& reference) {

@@ -12,17 +12,16 @@
 #include "tee/azure_vtpm/azure_source.h"
 #include "tee/azure_vtpm/esys_azure_device.h"
 #include "tee/settings.h"
+#include "tee/tpm2/tcti.h"
 
 namespace attestd::tee::azure_vtpm {
 namespace {
 
-constexpr std::string_view kDevicePrefix = "device:";
-constexpr std::string_view kSwtpmPrefix = "swtpm:";
 // For one reading of the HCL report while the agent starts or looks for its platform.
 constexpr absl::Duration kProbeTime = absl::Seconds(5);
 
 std::string Tcti(const Settings& settings) {
-  return Value<std::string>(settings, "tcti", "device:/dev/tpmrm0");
+  return Value<std::string>(settings, "tcti", tpm2::kDefaultTcti);
 }
 
 std::string KindWord(const Settings& settings) {
@@ -73,12 +72,7 @@ absl::Status ValidateImds(const std::string& url) {
 }
 
 absl::Status Validate(const Settings& settings) {
-  const std::string tcti = Tcti(settings);
-  const bool device = tcti.starts_with(kDevicePrefix) && tcti.size() > kDevicePrefix.size();
-  if (!device && !tcti.starts_with(kSwtpmPrefix)) {
-    return Invalid("tcti: \"" + tcti +
-                   R"(" is neither "device:/dev/..." nor "swtpm:host=...,port=...")");
-  }
+  RETURN_IF_ERROR(tpm2::ValidateTcti(Tcti(settings)));
   const std::string kind = KindWord(settings);
   if (kind != "auto" && kind != "snp" && kind != "tdx") {
     return Invalid("kind: \"" + kind + R"(" is none of "auto", "snp", "tdx")");

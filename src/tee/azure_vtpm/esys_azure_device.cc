@@ -13,6 +13,7 @@
 #include "tee/azure_vtpm/nv_index.h"
 #include "tee/tpm2/esys_device.h"
 #include "tee/tpm2/signing_key.h"
+#include "tee/tpm2/tcti.h"
 
 namespace attestd::tee::azure_vtpm {
 namespace {
@@ -22,7 +23,6 @@ constexpr TPM2_HANDLE kHclReportIndex = 0x01400001;
 constexpr TPM2_HANDLE kUserDataIndex = 0x01400002;
 constexpr TPM2_HANDLE kAkHandle = 0x81000003;
 constexpr size_t kMaxUserDataSize = 64;
-constexpr std::string_view kDevicePrefix = "device:";
 constexpr absl::Duration kFirstLockPause = absl::Milliseconds(5);
 constexpr absl::Duration kLongestLockPause = absl::Milliseconds(100);
 
@@ -72,12 +72,12 @@ class EsysAzureDevice : public AzureDevice {
   // A lock on the device node itself: there is nothing to create, and every process that may use
   // the TPM sees it.
   base::UniqueFd LockUserData(base::Deadline deadline) override {
-    if (!tpm_.tcti().starts_with(kDevicePrefix)) {
+    const std::optional<std::string> path = tpm2::TctiDevice(tpm_.tcti());
+    if (!path.has_value()) {
       return {};
     }
-    const std::string path = tpm_.tcti().substr(kDevicePrefix.size());
     // /dev/tpm0 lets nobody in twice; then no other process can write either.
-    base::UniqueFd node(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    base::UniqueFd node(::open(path->c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     absl::Duration pause = kFirstLockPause;
     while (node.valid() && ::flock(node.get(), LOCK_EX | LOCK_NB) != 0) {
       if (deadline.Expired()) {

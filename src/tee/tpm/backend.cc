@@ -5,18 +5,17 @@
 #include <sys/stat.h>
 
 #include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
 
 #include "tee/settings.h"
 #include "tee/tpm/esys_device.h"
 #include "tee/tpm/tpm_source.h"
+#include "tee/tpm2/tcti.h"
 
 namespace attestd::tee::tpm {
 namespace {
 
-constexpr std::string_view kDevicePrefix = "device:";
-constexpr std::string_view kSwtpmPrefix = "swtpm:";
 // Persistent handles in the owner's range (TPM 2.0 library, part 2, 7.5; Registry of reserved
 // handles, 2.3.1).
 constexpr int64_t kFirstHandle = 0x81000000;
@@ -31,13 +30,7 @@ int64_t AkHandle(const Settings& settings) {
 }
 
 absl::Status Validate(const Settings& settings) {
-  const std::string tcti = Tcti(settings);
-  const bool device = tcti.starts_with(kDevicePrefix) && tcti.size() > kDevicePrefix.size();
-  if (!device && !tcti.starts_with(kSwtpmPrefix)) {
-    return base::MakeStatus(
-        absl::StatusCode::kInvalidArgument,
-        "tcti: \"" + tcti + R"(" is neither "device:/dev/..." nor "swtpm:host=...,port=...")");
-  }
+  RETURN_IF_ERROR(tpm2::ValidateTcti(Tcti(settings)));
   const int64_t handle = AkHandle(settings);
   if (handle < kFirstHandle || handle > kLastHandle) {
     return base::MakeStatus(absl::StatusCode::kInvalidArgument,
@@ -50,15 +43,15 @@ absl::Status Validate(const Settings& settings) {
 
 ProbeResult Probe(const Settings& settings) {
   const std::string tcti = Tcti(settings);
-  if (tcti.starts_with(kSwtpmPrefix)) {
+  const std::optional<std::string> path = tpm2::TctiDevice(tcti);
+  if (!path.has_value()) {
     return {.present = true, .seen = tcti + " is configured by name"};
   }
-  const std::string path = tcti.substr(kDevicePrefix.size());
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) {
-    return {.present = false, .seen = path + " is not there; [tpm] tcti names the device"};
+  if (::stat(path->c_str(), &info) != 0) {
+    return {.present = false, .seen = *path + " is not there; [tpm] tcti names the device"};
   }
-  return {.present = true, .seen = path + " is there"};
+  return {.present = true, .seen = *path + " is there"};
 }
 
 std::unique_ptr<evidence::EvidenceSource> Create(const Settings& settings,

@@ -6,12 +6,13 @@
 #include <memory>
 #include <string>
 
+#include "tee/tpm2/tcti.h"
 #include "tee/tpm2/tpm_device.h"
 
 namespace attestd::tee::tpm {
 
 struct EsysDeviceOptions {
-  std::string tcti = "device:/dev/tpmrm0";
+  std::string tcti = tpm2::kDefaultTcti;
   // Where guest-components looks too (AA_TPM_AK_HANDLE).
   uint32_t ak_handle = 0x81010002;
 };

@@ -10,12 +10,12 @@
 #include <utility>
 
 #include "base/file.h"
+#include "tee/tpm2/tcti.h"
 #include "tee/tpm2/tss_status.h"
 
 namespace attestd::tee::tpm2 {
 namespace {
 
-constexpr std::string_view kDevicePrefix = "device:";
 // ESAPI itself sends a command again five times without a pause; these pauses come on top, and add
 // up to about a second.
 constexpr int kMaxRetries = 10;
@@ -28,15 +28,12 @@ absl::Status Missing(const std::string& message) {
 
 // The loader's own error does not tell an absent node from a forbidden one.
 absl::Status CheckNode(const std::string& tcti) {
-  if (!tcti.starts_with(kDevicePrefix)) {
-    return absl::OkStatus();
-  }
-  const std::string path = tcti.substr(kDevicePrefix.size());
-  if (::access(path.c_str(), R_OK | W_OK) == 0) {
+  const std::optional<std::string> path = TctiDevice(tcti);
+  if (!path.has_value() || ::access(path->c_str(), R_OK | W_OK) == 0) {
     return absl::OkStatus();
   }
   const int error = errno;
-  const absl::Status cause = base::ErrnoStatus(error, path);
+  const absl::Status cause = base::ErrnoStatus(error, *path);
   return Missing("open: " + std::string(cause.message()) +
                  (error == EACCES ? "; the user needs read and write (group tss?)"
                                   : "; set [tpm] tcti to this machine's TPM"));
