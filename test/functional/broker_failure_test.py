@@ -6,7 +6,7 @@ import unittest
 
 from support.agent import SAMPLE_TABLES, Agent, broker_table
 from support.certificates import Authority
-from support.processes import free_ports
+from support.processes import free_ports, log_from_here, wait_for_log
 from support.rpc import SERVING, failure, grpc
 from support.site import SECRET, open_site
 
@@ -58,8 +58,9 @@ class BrokerFailureTest(unittest.TestCase):
         agent = self.agent_for(SITE.broker.url, authority.cert)
         self.addCleanup(SITE.broker.restart)
         SITE.broker.restart(tls=authority.issue("old", expired=True))
+        log = log_from_here(agent)
         self.assert_unavailable(agent, "TLS certificate was not accepted")
-        self.assertIn("certificate", agent.log())
+        wait_for_log(log, "certificate")
         # The date alone was wrong: the next certificate of that authority passes, and the broker
         # goes on to refuse the evidence.
         SITE.broker.restart(tls=authority.issue("new"))

@@ -80,7 +80,7 @@ class DetectionTest(unittest.TestCase):
         self.assertEqual(self.detected(tables), "snp")
 
     def test_without_any_platform_attestd_says_what_it_looked_at_and_takes_no_sample(self):
-        agent = Agent(self.folder, self.tables())
+        agent = Agent(self.folder, self.tables(), name="nothing")  # a log of its own
         self.addCleanup(agent.kill)
         agent.launch()
         self.assertNotEqual(agent.process.wait(), 0)

@@ -5,6 +5,7 @@ import json
 import unittest
 
 from support.agent import Agent, broker_table
+from support.processes import log_from_here, wait_for_log
 from support.rpc import failure, grpc
 from support.site import SECRET, open_site
 
@@ -36,10 +37,11 @@ class SampleDeviceTest(unittest.TestCase):
 
     def test_the_broker_judges_the_device_too(self):
         SITE.set_policy(["ak.pem"], ["tpm"])
+        log = log_from_here(SITE.broker)
         outcome = AGENT.get("app/key/main")
         self.assertEqual((outcome.exit, outcome.out), (3, b""))
         self.assertIn("the broker refused the evidence", outcome.err)
-        self.assertIn("sampledevice", SITE.broker.log())
+        wait_for_log(log, "sampledevice")
 
     def test_an_agent_without_devices_is_served_as_before(self):
         SITE.set_policy(["ak.pem"], ["tpm"])

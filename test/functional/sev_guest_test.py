@@ -7,7 +7,7 @@ import unittest
 
 from support.agent import Agent
 from support.fake_tee import NOWHERE, FakeTee
-from support.processes import wait_until
+from support.processes import log_from_here, wait_for_log, wait_until
 from support.rpc import NOT_SERVING, failure, grpc
 from support.site import SECRET, work_folder
 from support.tee_site import TeeSite, load, report_data
@@ -35,14 +35,12 @@ class SevGuestTest(unittest.TestCase):
             return client.get_evidence(NONCE, seconds)
 
     def check_refusal(self, *words):
-        before = len(self.agent.log())
+        log = log_from_here(self.agent)
         code, text = failure(self.evidence)
         self.assertEqual(code, grpc.StatusCode.FAILED_PRECONDITION, text)
         self.assertRegex(text, "TEE device")
         self.assertNotIn(self.tee.mount, text)
-        wait_until(lambda: all(word in self.agent.log()[before:]
-                               for word in (self.tee.path("sev-guest"),) + words),
-                   f"the log names {words}: {self.agent.log()[before:]}", seconds=5)
+        wait_for_log(log, self.tee.path("sev-guest"), *words, seconds=5)
 
     def test_a_secret_is_delivered(self):
         outcome = self.agent.get("app/key/main")

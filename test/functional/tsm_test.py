@@ -6,7 +6,7 @@ import threading
 import unittest
 
 from support.fake_tee import NOWHERE, TEES, kill_hard
-from support.processes import wait_until
+from support.processes import log_from_here, wait_for_log, wait_until
 from support.rpc import NOT_SERVING, failure, grpc
 from support.site import SECRET
 from support.tee_site import TeeSite, load, report_data
@@ -68,14 +68,12 @@ class TsmCases:
     def check_refusal(self, fault, *words):
         """The caller gets a constant text, the log device, step and cause."""
         self.tee.control("clear", fault)
-        before = len(self.agent.log())
+        log = log_from_here(self.agent)
         code, text = failure(self.evidence)
         self.assertEqual(code, grpc.StatusCode.FAILED_PRECONDITION, text)
         self.assertNotIn(self.tee.mount, text)
         self.assertRegex(text, "TEE device")
-        wait_until(lambda: all(word in self.agent.log()[before:]
-                               for word in (self.tee.reports_root,) + words),
-                   f"the log names {words}: {self.agent.log()[before:]}", seconds=5)
+        wait_for_log(log, self.tee.reports_root, *words, seconds=5)
         # The daemon itself may be looking whether the device is well again.
         wait_until(lambda: self.tee.reports() == [], "nothing is left")
 

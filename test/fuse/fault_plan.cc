@@ -21,6 +21,40 @@ constexpr std::array<std::string_view, 12> kPlaces = {
     "provider", "sev-guest", "tdx-guest", "tpm",     "paravisor", "open",
 };
 
+// What must stand behind the name of a fault.
+enum class Value { kAny, kWord, kNumber, kErrno };
+
+struct Kind {
+  std::string_view where;  // empty: at every place
+  std::string_view what;
+  Value value = Value::kAny;
+};
+
+// Each is looked for by the part that it is a fault of: one that is not here would never be used.
+constexpr std::array<Kind, 21> kKinds = {{
+    {"", "error", Value::kErrno},
+    {"", "delay", Value::kNumber},
+    {"outblob", "empty"},
+    {"outblob", "garbage"},
+    {"outblob", "huge", Value::kNumber},
+    {"outblob", "wrong-nonce"},
+    {"auxblob", "empty"},
+    {"auxblob", "garbage"},
+    {"auxblob", "huge", Value::kNumber},
+    {"generation", "stale"},
+    {"provider", "text", Value::kWord},
+    {"sev-guest", "wrong-nonce"},
+    {"sev-guest", "garbage"},
+    {"sev-guest", "fw-error", Value::kNumber},
+    {"sev-guest", "fw-error-ok", Value::kNumber},
+    {"sev-guest", "vmm-error", Value::kNumber},
+    {"sev-guest", "certs-len", Value::kNumber},
+    {"tdx-guest", "wrong-nonce"},
+    {"paravisor", "late"},
+    {"paravisor", "foreign"},
+    {"paravisor", "corrupt", Value::kNumber},
+}};
+
 constexpr std::array kErrnoNames = {
     std::pair{"EPERM", EPERM},         std::pair{"ENOENT", ENOENT},
     std::pair{"EINTR", EINTR},         std::pair{"EIO", EIO},
@@ -52,6 +86,29 @@ bool IsPlace(const std::string& word) {
   return std::find(kPlaces.begin(), kPlaces.end(), word) != kPlaces.end();
 }
 
+// Nothing for a fault that there is not at this place.
+std::optional<Value> ValueOf(const std::string& where, const std::string& what) {
+  const auto* found = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& kind) {
+    return kind.what == what && (kind.where.empty() || kind.where == where);
+  });
+  return found == kKinds.end() ? std::nullopt : std::optional<Value>(found->value);
+}
+
+// What is wrong with a value, or "".
+std::string_view Complaint(Value value, const std::string& text) {
+  switch (value) {
+    case Value::kAny:
+      return "";
+    case Value::kWord:
+      return text.empty() ? "it takes a word" : "";
+    case Value::kNumber:
+      return Number(text).has_value() ? "" : "it takes a number";
+    case Value::kErrno:
+      return Errno(text) != 0 ? "" : "not the name of an error";
+  }
+  return "";
+}
+
 }  // namespace
 
 absl::StatusOr<FaultPlan::Fault> FaultPlan::Parse(std::string_view line) {
@@ -68,8 +125,12 @@ absl::StatusOr<FaultPlan::Fault> FaultPlan::Parse(std::string_view line) {
   if (!IsPlace(fault.where)) {
     return bad("there is no place of this name");
   }
-  if (fault.what == "error" && Errno(fault.value) == 0) {
-    return bad("not the name of an error");
+  const std::optional<Value> value = ValueOf(fault.where, fault.what);
+  if (!value.has_value()) {
+    return bad(fault.where + " knows no fault " + fault.what);
+  }
+  if (const std::string_view complaint = Complaint(*value, fault.value); !complaint.empty()) {
+    return bad(complaint);
   }
   if (words.size() > 3 && words[3] == "always") {
     fault.left = -1;

@@ -25,13 +25,15 @@ namespace attestd::fake_tee {
 //   error ERRNO                   fails (EBUSY, 16, ...)
 //   delay MILLISECONDS            takes longer
 // and at some:
-//   outblob empty, wrong-nonce; outblob and auxblob huge SIZE, garbage; generation stale
+//   outblob wrong-nonce; outblob and auxblob huge SIZE, empty, garbage; generation stale
 //   provider text WORD; sev-guest wrong-nonce, fw-error CODE, fw-error-ok CODE, vmm-error CODE,
 //   certs-len SIZE, garbage (the certificate table); tdx-guest wrong-nonce
-// A fault is used COUNT times (default 1), or for ever with the word "always".
+//   paravisor late, foreign, corrupt OFFSET (see paravisor.h)
+// Every other word is refused, since such a fault would never be used. Where no VALUE is needed,
+// any may stand there. A fault is used COUNT times (default 1), or for ever with the word "always".
 class FaultPlan {
  public:
-  // InvalidArgument naming the line; then none of its lines has been taken over.
+  // InvalidArgument naming the line and what is wrong; then none of its lines has been taken over.
   absl::Status Apply(std::string_view commands);
 
   // Counts the operation, waits as long as a delay says, and gives the errno to fail with, or zero.

@@ -28,14 +28,15 @@ void PutSized(base::ByteView bytes, base::Bytes& out) {
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
-base::Bytes Response(uint16_t tag, uint32_t code, base::ByteView body) {
+// A command with its code, or a response with its.
+base::Bytes Message(uint16_t tag, uint32_t code, base::ByteView body) {
   constexpr size_t kHeader = 10;
-  base::Bytes response;
-  PutU16(tag, response);
-  PutU32(static_cast<uint32_t>(kHeader + body.size()), response);
-  PutU32(code, response);
-  response.insert(response.end(), body.begin(), body.end());
-  return response;
+  base::Bytes message;
+  PutU16(tag, message);
+  PutU32(static_cast<uint32_t>(kHeader + body.size()), message);
+  PutU32(code, message);
+  message.insert(message.end(), body.begin(), body.end());
+  return message;
 }
 
 // TPMS_NV_PUBLIC (part 2, 13.6): readable by everybody who gives the empty authorization.
@@ -60,7 +61,7 @@ absl::StatusOr<base::Bytes> ReadPublic(const NvIndex& index) {
   base::Bytes body;
   PutSized(area, body);
   PutSized(name, body);
-  return Response(TPM2_ST_NO_SESSIONS, TPM2_RC_SUCCESS, body);
+  return Message(TPM2_ST_NO_SESSIONS, TPM2_RC_SUCCESS, body);
 }
 
 absl::Status SkipAuthorization(base::ByteReader& command) {
@@ -74,10 +75,10 @@ absl::StatusOr<base::Bytes> ReadContent(const NvIndex& index, base::ByteReader& 
   ASSIGN_OR_RETURN(const uint16_t size, command.ReadU16Be());
   ASSIGN_OR_RETURN(const uint16_t offset, command.ReadU16Be());
   if (size > kMaxChunk) {
-    return Response(TPM2_ST_NO_SESSIONS, TPM2_RC_VALUE | TPM2_RC_P | TPM2_RC_1, {});
+    return Message(TPM2_ST_NO_SESSIONS, TPM2_RC_VALUE | TPM2_RC_P | TPM2_RC_1, {});
   }
   if (size_t{offset} + size > index.content.size()) {
-    return Response(TPM2_ST_NO_SESSIONS, TPM2_RC_NV_RANGE, {});
+    return Message(TPM2_ST_NO_SESSIONS, TPM2_RC_NV_RANGE, {});
   }
   base::Bytes parameters;
   PutSized(base::ByteView(index.content).subspan(offset, size), parameters);
@@ -88,7 +89,7 @@ absl::StatusOr<base::Bytes> ReadContent(const NvIndex& index, base::ByteReader& 
   PutU16(0, body);
   body.push_back(TPMA_SESSION_CONTINUESESSION);
   PutU16(0, body);
-  return Response(TPM2_ST_SESSIONS, TPM2_RC_SUCCESS, body);
+  return Message(TPM2_ST_SESSIONS, TPM2_RC_SUCCESS, body);
 }
 
 absl::Status OtherCommand() {
@@ -142,6 +143,22 @@ bool IsReadPublicOf(uint32_t index, base::ByteView bytes) {
 
 std::optional<base::Bytes> AnswerForIndex(const NvIndex& index, base::ByteView command) {
   return Optional(Answer(index, command));
+}
+
+base::Bytes WriteCommand(const NvIndex& index) {
+  base::Bytes authorization;
+  PutU32(TPM2_RS_PW, authorization);
+  PutSized({}, authorization);  // no nonce
+  authorization.push_back(0);
+  PutSized({}, authorization);  // the password
+  base::Bytes body;
+  PutU32(TPM2_RH_OWNER, body);
+  PutU32(index.index, body);
+  PutU32(static_cast<uint32_t>(authorization.size()), body);
+  body.insert(body.end(), authorization.begin(), authorization.end());
+  PutSized(index.content, body);
+  PutU16(0, body);  // offset
+  return Message(TPM2_ST_SESSIONS, TPM2_CC_NV_Write, body);
 }
 
 std::optional<base::Bytes> WrittenTo(uint32_t index, base::ByteView command,

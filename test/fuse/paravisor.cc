@@ -86,10 +86,24 @@ void Paravisor::Refresh() {
   }
 }
 
+int Paravisor::Fault(base::ByteView command) {
+  return IsReadPublicOf(kHclReportIndex, command) ? faults_.Enter(kPlace) : 0;
+}
+
+std::optional<base::Bytes> Paravisor::Intrusion(base::ByteView command) {
+  constexpr uint8_t kForeign = 0xee;
+  const absl::MutexLock lock(&mutex_);
+  // There is nothing to overwrite before the first write.
+  if (user_data_size_ == 0 || !IsReadPublicOf(kHclReportIndex, command) ||
+      !faults_.Take(kPlace, "foreign").has_value()) {
+    return std::nullopt;
+  }
+  return WriteCommand({.index = kUserDataIndex, .content = base::Bytes(user_data_size_, kForeign)});
+}
+
 std::optional<base::Bytes> Paravisor::Answer(base::ByteView command) {
   const absl::MutexLock lock(&mutex_);
   if (IsReadPublicOf(kHclReportIndex, command)) {
-    static_cast<void>(faults_.Enter(kPlace));
     Refresh();
   }
   return AnswerForIndex({.index = kHclReportIndex, .content = shown_}, command);
@@ -109,6 +123,7 @@ void Paravisor::Observe(base::ByteView command, base::ByteView answer) {
   }
   runtime_data_.replace(at + kUserData.size(), 2 * kUserDataSize,
                         absl::AsciiStrToUpper(base::HexEncode(padded)));
+  user_data_size_ = written->size();
   previous_ = std::exchange(current_, MakeImage(runtime_data_));
 }
 

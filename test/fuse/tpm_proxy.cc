@@ -31,10 +31,24 @@ class Connection {
   // The answer to a command; nothing when the TPM is away.
   absl::StatusOr<base::Bytes> Transact(base::ByteView command) {
     if (options_.paravisor != nullptr) {
+      if (const std::optional<base::Bytes> intrusion = options_.paravisor->Intrusion(command)) {
+        RETURN_IF_ERROR(Pass(*intrusion).status());
+      }
       if (std::optional<base::Bytes> answer = options_.paravisor->Answer(command)) {
         return *std::move(answer);
       }
     }
+    return Pass(command);
+  }
+  // The errno that a command fails with before it gets anywhere, or zero.
+  int Fault(base::ByteView command) {
+    const int error = faults_.Enter("tpm");
+    return error != 0 || options_.paravisor == nullptr ? error : options_.paravisor->Fault(command);
+  }
+
+ private:
+  // To the TPM and back.
+  absl::StatusOr<base::Bytes> Pass(base::ByteView command) {
     const absl::MutexLock lock(&mutex_);
     RETURN_IF_ERROR(Connect());
     absl::StatusOr<base::Bytes> answer = SendAndReceive(command);
@@ -45,9 +59,7 @@ class Connection {
     }
     return answer;
   }
-  int Fault() { return faults_.Enter("tpm"); }
 
- private:
   absl::Status Connect() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (socket_.valid()) {
       return absl::OkStatus();
@@ -105,7 +117,7 @@ class TpmFile : public OpenFile {
   explicit TpmFile(Connection& connection) : connection_(connection) {}
 
   int Write(base::ByteView bytes, uint64_t /*offset*/) override {
-    if (const int error = connection_.Fault(); error != 0) {
+    if (const int error = connection_.Fault(bytes); error != 0) {
       return -error;
     }
     if (bytes.size() < kHeader || bytes.size() > kMaxMessage) {

@@ -232,13 +232,19 @@ static void ProbeSharedItem(void) {
       ShareItem(ends[1]);
     }
   }
+  // Else the end of a child that died would not be seen.
+  close(ends[1]);
   for (int i = 0; i < 2; i++) {
     if (read(ends[0], counts, sizeof counts) == sizeof counts) {
       missed += counts[0];
       told += counts[1];
+    } else {
+      missed++;
     }
-    wait(NULL);
   }
+  while (wait(NULL) > 0) {
+  }
+  close(ends[0]);
   rmdir(Path("shared", ""));
   Check(missed == 0 && told > 0,
         "two processes on one report: the generation tells (%d), misses %d", told, missed);

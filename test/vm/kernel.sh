@@ -91,7 +91,8 @@ fetch() {
 # The version to use: the one that was found today, else the mirror's newest, else the one at hand.
 choose_version() {
     local mirror version=""
-    if [[ -n $(find "$cache/newest" -mmin -1440 2>/dev/null) && -d $cache/$(<"$cache/newest") ]]; then
+    if [[ -s $cache/newest && -n $(find "$cache/newest" -mmin -1440) &&
+        -d $cache/$(<"$cache/newest") ]]; then
         cat "$cache/newest"
         return
     fi
@@ -109,7 +110,9 @@ choose_version() {
         return
     fi
     [[ -d $cache/$version ]] || fetch "$version"
-    printf '%s' "$version" >"$cache/newest"
+    # Whole or not at all: the disk may be full.
+    printf '%s' "$version" >"$work/newest"
+    mv "$work/newest" "$cache/newest"
     printf '%s' "$version"
 }
 

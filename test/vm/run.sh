@@ -12,7 +12,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # A busy machine may need more.
 boot_seconds=${ATTESTD_VM_SECONDS:-480}
 # As many checks as the cases have; fewer mean that the guest did not get through them.
-declare -A least_checks=([sev_guest]=78 [tdx_guest]=57)
+declare -A least_checks=([sev_guest]=81 [tdx_guest]=57)
 children=()
 work=
 failures=0
@@ -130,6 +130,7 @@ boot() {
         -netdev "user,id=net0,ipv6=off,restrict=on,guestfwd=tcp:10.0.2.100:443-cmd:busybox nc \
 127.0.0.1 $(<"$work/port")"
         -device virtio-net-pci,netdev=net0,romfile=)
+    : >"$folder/console.log"  # judged even when QEMU does not start
     timeout --kill-after=5 "$boot_seconds" "${qemu[@]}" </dev/null >"$folder/qemu.log" 2>&1 ||
         say "  QEMU ended with $?: $(tail -n 3 "$folder/qemu.log")"
 }
@@ -163,6 +164,13 @@ appraise() {
     "$bin/attestctl" appraise --tee "$tee" --evidence "$file" "$@"
 }
 
+# take_ak EVIDENCE FOLDER: the attestation key that evidence of a TPM names, as a root in FOLDER.
+take_ak() {
+    mkdir "$2"
+    sed -n 's/.*"ak_public" *: *"\([^"]*\)".*/\1/p' "$1" | base64 -d |
+        openssl pkey -pubin -inform DER -out "$2/ak.pem"
+}
+
 # judge_results PROVIDER FOLDER: what the guest brought back.
 judge_results() {
     local results=$2/results nonce other tee
@@ -183,9 +191,7 @@ judge_results() {
     check "evidence of the ioctls is judged good" \
         appraise snp "$results/ioctl.json" --roots "$work/roots" --report-data "$nonce"
     # No more than that the quote is this key's and this nonce's: the key comes with the evidence.
-    mkdir "$2/ak"
-    sed -n 's/.*"ak_public" *: *"\([^"]*\)".*/\1/p' "$results/tpm.json" | base64 -d |
-        openssl pkey -pubin -inform DER -out "$2/ak/ak.pem"
+    check "evidence of the TPM names its key" take_ak "$results/tpm.json" "$2/ak"
     check "evidence of the TPM is judged good" \
         appraise tpm "$results/tpm.json" --roots "$2/ak" --report-data "${nonce:0:64}"
     check "and not for another nonce" \

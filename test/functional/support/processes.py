@@ -28,6 +28,29 @@ def wait_until(condition, what, seconds=PATIENCE_SECONDS):
         time.sleep(0.01)
 
 
+def log_from_here(program):
+    """What a program (anything with log()) writes from now on: call the result for it so far.
+
+    Logs are kept over a module's tests and over restarts: what an earlier test caused must not
+    count for a later one.
+    """
+    before = len(program.log())
+    return lambda: program.log()[before:]
+
+
+def wait_for_log(log, *words, seconds=PATIENCE_SECONDS):
+    """Waits until each of the words is in log(), as log_from_here() gives it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        text = log()
+        missing = [word for word in words if word not in text]
+        if not missing:
+            return
+        if time.monotonic() > deadline:
+            raise AssertionError(f"the log does not say {missing}: {text}")
+        time.sleep(0.01)
+
+
 def _is_free(port):
     with socket.socket() as probe:
         try:

@@ -11,8 +11,10 @@ keep ioctl
 check "ioctl: the host's certificates are there" grep -q '"cert_type":"VCEK"' /tmp/evidence
 check "ioctl: 40 requests of 4 processes, 0 wrong nonces" load 40 4
 for error in 16:EBUSY 4:EINTR 11:EAGAIN; do
+    before=$(asked)
     fault "fault_errno=${error%:*}" fault_count=3
     check "ioctl: ${error#*:} three times, then evidence" load 1 1
+    check "ioctl: ${error#*:} was met" test "$(asked)" -ge $((before + 4))
 done
 : >"$log"
 fault fault_errno=5 fault_count=1000000
