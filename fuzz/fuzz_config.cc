@@ -6,12 +6,26 @@
 #include "agent/config.h"
 #include "fuzz/fuzz_target.h"
 
+namespace {
+
+absl::Status Validate(const attestd::tee::Settings& settings) {
+  return settings.contains("handle") && settings.contains("device")
+             ? attestd::base::MakeStatus(absl::StatusCode::kInvalidArgument, "handle or device")
+             : absl::OkStatus();
+}
+
+}  // namespace
+
 FUZZ_TARGET(input) {
   static const std::vector<attestd::tee::Backend> kBackends = {
       {.name = "real",
        .settings = {{.name = "device"},
                     {.name = "handle", .kind = attestd::tee::SettingSpec::Kind::kInteger}}},
-      {.name = "gpu", .device = true, .settings = {}},
+      {.name = "gpu",
+       .device = true,
+       .settings = {{.name = "handle", .kind = attestd::tee::SettingSpec::Kind::kInteger},
+                    {.name = "device", .kind = attestd::tee::SettingSpec::Kind::kBoolean}},
+       .validate = Validate},
       {.name = "sample_device", .fake = true, .device = true, .settings = {}},
       {.name = "sample", .fake = true, .settings = {}}};
   const auto config =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything a broker can say before the secret: challenge, cookie, token, error body.
-// Covers: src/kbs_client/messages.cc
+// Covers: src/kbs_client/messages.cc src/kbs_client/broker_error.cc
 #include <string>
 
 #include "fuzz/fuzz_target.h"
@@ -9,21 +9,45 @@
 
 namespace kbs = attestd::kbs;
 
+namespace {
+
+// The nonce goes back to the broker inside JSON.
+void Answer(const kbs::Challenge& challenge) {
+  FUZZ_CHECK(!challenge.nonce.empty() && challenge.nonce.size() <= 1024);
+  const attestd::evidence::RuntimeData runtime_data(challenge.nonce, attestd::base::Json::object());
+  attestd::evidence::CompositeEvidence evidence;
+  evidence.primary.json = "{}";
+  FUZZ_CHECK(kbs::BuildAttestation(runtime_data, evidence).ok());
+}
+
+void CheckError(kbs::Endpoint endpoint, int http_status, const std::string& body) {
+  const absl::Status status =
+      kbs::BrokerError(endpoint, {.status = http_status, .headers = {}, .body = body});
+  FUZZ_CHECK(!status.ok());
+  FUZZ_CHECK(!kbs::IsSessionLost(status) || http_status == 401);
+}
+
+}  // namespace
+
 FUZZ_TARGET(input) {
   const std::string text(attestd::base::AsText(input));
   if (const auto challenge = kbs::ParseChallenge(text); challenge.ok()) {
-    FUZZ_CHECK(!challenge->nonce.empty() && challenge->nonce.size() <= 1024);
+    Answer(*challenge);
   }
-  if (const auto cookie = kbs::ParseSessionCookie({text}); cookie.ok()) {
-    FUZZ_CHECK(cookie->size() <= 256 && cookie->find_first_of("\r\n; ") == std::string::npos);
+  const std::string first_line = text.substr(0, text.find('\n'));
+  for (const auto& headers : {std::vector{text}, std::vector{text, first_line}}) {
+    if (const auto cookie = kbs::ParseSessionCookie(headers); cookie.ok()) {
+      FUZZ_CHECK(cookie->size() <= 256 && cookie->find_first_of("\r\n; ") == std::string::npos);
+    }
   }
   if (const auto token = kbs::ParseAttestationResult(text); token.ok()) {
     FUZZ_CHECK(token->lifetime > absl::ZeroDuration());
   }
+  (void)kbs::BuildRequest(text);
   for (const auto endpoint :
        {kbs::Endpoint::kAuth, kbs::Endpoint::kAttest, kbs::Endpoint::kResource}) {
-    const absl::Status status =
-        kbs::BrokerError(endpoint, {.status = 401, .headers = {}, .body = text});
-    FUZZ_CHECK(!status.ok());
+    for (const int http_status : {200, 302, 401, 403, 404, 429, 500}) {
+      CheckError(endpoint, http_status, text);
+    }
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TPMS_ATTEST and TPMT_SIGNATURE.
+// TPMS_ATTEST and TPMT_SIGNATURE, and digests over values of PCRs.
 // Covers: src/tee/tpm2/format/quote.cc
 #include "fuzz/fuzz_target.h"
 #include "tee/tpm2/format/quote.h"
@@ -14,4 +14,8 @@ FUZZ_TARGET(input) {
   if (const auto signature = tpm::ParseRsassaSha256(input); signature.ok()) {
     FUZZ_CHECK(signature->size() < input.size());
   }
+  tpm::PcrValues pcrs;
+  pcrs.fill(attestd::base::ToBytes(input));
+  FUZZ_CHECK(tpm::PcrDigest(pcrs).ok() == (input.size() == tpm::kSha256Size));
+  FUZZ_CHECK(tpm::InitDataPcrValue(input).ok() == (input.size() == tpm::kSha256Size));
 }

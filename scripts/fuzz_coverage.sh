@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Prints how many lines of its parser each fuzz target reaches, by its kept corpus and by what
+# Prints how many lines of its parsers each fuzz target reaches, by its kept corpus and by what
 # scripts/fuzz.sh found before. Fails under 90 %.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -11,4 +11,6 @@ install_packages scripts/packages.txt scripts/packages-test.txt
 use_ccache
 step "build (preset fuzz-coverage)"
 build fuzz-coverage fuzz_targets || die "the fuzz targets do not build"
-python3 scripts/fuzz_coverage.py build/fuzz-coverage build/asan/found
+step "run the inputs"
+python3 scripts/fuzz_coverage.py build/fuzz-coverage build/asan/found || die "see above"
+say "attestd fuzz coverage: PASSED"
