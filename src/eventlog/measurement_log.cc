@@ -210,7 +210,7 @@ absl::Status MeasurementLog::Extend(evidence::RuntimeRegisters& registers, uint6
   ASSIGN_OR_RETURN(Intent intent, Plan(registers, pcr, entry, deadline));
   const base::Bytes after = intent.after;
   RETURN_IF_ERROR(Begin(std::move(intent)));
-  const absl::Status extended = registers.Extend(pcr, entry.digest, deadline);
+  absl::Status extended = registers.Extend(pcr, entry.digest, deadline);
   if (extended.ok()) {
     Done(Step::kRegisterExtended);
     Commit();
