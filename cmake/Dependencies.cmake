@@ -16,6 +16,8 @@ pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 
 add_library(attestd_absl INTERFACE)
 add_library(attestd_rpc INTERFACE)
+# Our messages need no reflection: a megabyte less to carry and to start.
+target_compile_definitions(attestd_rpc INTERFACE GRPC_USE_PROTO_LITE)
 if(ATTESTD_STATIC_DEPS)
   # Debian's CMake files name the shared libraries only; the archives lie beside them.
   file(GLOB _absl_archives "/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/libabsl_*.a")
@@ -23,7 +25,7 @@ if(ATTESTD_STATIC_DEPS)
     message(FATAL_ERROR "ATTESTD_STATIC_DEPS: no libabsl_*.a found; install libabsl-dev")
   endif()
   set(_rpc_archives)
-  foreach(_name grpc++_unsecure grpc_unsecure gpr address_sorting upb re2 cares z protobuf)
+  foreach(_name grpc++_unsecure grpc_unsecure gpr address_sorting upb re2 cares z protobuf-lite)
     find_library(_archive_${_name} "lib${_name}.a" REQUIRED)
     list(APPEND _rpc_archives "${_archive_${_name}}")
   endforeach()
@@ -34,6 +36,6 @@ if(ATTESTD_STATIC_DEPS)
 else()
   target_link_libraries(attestd_absl INTERFACE
     absl::status absl::statusor absl::strings absl::synchronization absl::time absl::cord)
-  target_link_libraries(attestd_rpc INTERFACE gRPC::grpc++_unsecure protobuf::libprotobuf
+  target_link_libraries(attestd_rpc INTERFACE gRPC::grpc++_unsecure protobuf::libprotobuf-lite
     attestd_absl)
 endif()
