@@ -13,8 +13,12 @@ namespace attestd::agent {
 // what to do. The cause stays in the log, under the same request id.
 std::string_view PublicText(const absl::Status& status);
 
-// "text [request id]".
-std::string PublicMessage(const absl::Status& status, std::string_view request_id);
+// For a gRPC status.
+struct PublicError {
+  std::string message;  // "text [request id]"
+  std::string details;  // google.rpc.Status with an ErrorInfo, see proto/error_details.proto
+};
+PublicError MakePublicError(const absl::Status& status, std::string_view request_id);
 
 // An id that is unique on this machine while it runs: "5f3a9c01-17".
 std::string NewRequestId();

@@ -5,7 +5,7 @@ import unittest
 
 from support.agent import SAMPLE_TABLES, Agent, broker_table
 from support.processes import log_from_here, run, wait_for_log
-from support.rpc import SERVING
+from support.rpc import SERVING, error_info
 from support.site import PCR, SECRET, Site, open_site
 
 SITE = None
@@ -36,6 +36,16 @@ class RefusalTest(unittest.TestCase):
         self.assertEqual((missing.exit, missing.out), (4, b""))
         self.assertIn("no such resource", missing.err)
         self.assertEqual(count(), (0, 0, 1))
+
+    def test_a_program_reads_the_reason_and_finds_the_cause_in_the_log(self):
+        log = log_from_here(SITE.agent)
+        with SITE.agent.client() as client:
+            for path, reason in (("private/key/main", "ACCESS_DENIED"),
+                                 ("app/key/absent", "RESOURCE_NOT_FOUND")):
+                with self.subTest(path):
+                    info = error_info(client.get_resource, f"kbs:///{path}")
+                    self.assertEqual((info.domain, info.reason), ("attestd", reason))
+                    wait_for_log(log, f"request={info.metadata['request']}")
 
     def test_an_untrusted_attestation_key_is_refused(self):
         key = f"{SITE.folder}/other.key"

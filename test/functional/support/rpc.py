@@ -14,6 +14,7 @@ sys.path.insert(0, os.environ["ATTESTD_STUBS_DIR"])
 import attestation_agent_pb2 as agent_pb  # noqa: E402
 import attestd_pb2 as status_pb  # noqa: E402
 import confidential_data_hub_pb2 as hub_pb  # noqa: E402
+import error_details_pb2 as error_pb  # noqa: E402
 import health_pb2 as health_pb  # noqa: E402
 
 AGENT = "attestation_agent.AttestationAgentService"
@@ -100,4 +101,18 @@ def failure(call, *arguments, **options):
         call(*arguments, **options)
     except grpc.RpcError as error:
         return error.code(), error.details()
+    raise AssertionError("the call did not fail")
+
+
+def error_info(call, *arguments, **options):
+    """google.rpc.ErrorInfo of a call that must fail, with its code and text as the details say."""
+    try:
+        call(*arguments, **options)
+    except grpc.RpcError as error:
+        trailer = dict(error.trailing_metadata())["grpc-status-details-bin"]
+        status = error_pb.Status.FromString(trailer)
+        assert status.code == error.code().value[0] and status.message == error.details(), status
+        assert [one.type_url for one in status.details] == [
+            "type.googleapis.com/google.rpc.ErrorInfo"], status
+        return error_pb.ErrorInfo.FromString(status.details[0].value)
     raise AssertionError("the call did not fail")
