@@ -66,9 +66,8 @@ grpc::Status CallRunner::Conclude(std::string_view name, const absl::Status& sta
   const std::string id = NewRequestId();
   base::Log(base::Severity::kWarning, "request failed",
             {{"rpc", std::string(name)}, {"request", id}, {"cause", base::StatusText(status)}});
-  PublicError error = MakePublicError(status, id);
-  return {static_cast<grpc::StatusCode>(status.raw_code()), std::move(error.message),
-          std::move(error.details)};
+  const PublicError error = MakePublicError(status, id);
+  return {static_cast<grpc::StatusCode>(status.raw_code()), error.message, error.details};
 }
 
 }  // namespace attestd::agent
