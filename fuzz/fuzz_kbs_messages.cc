@@ -17,7 +17,7 @@ void Answer(const kbs::Challenge& challenge) {
   const attestd::evidence::RuntimeData runtime_data(challenge.nonce, attestd::base::Json::object());
   attestd::evidence::CompositeEvidence evidence;
   evidence.primary.json = "{}";
-  FUZZ_CHECK(kbs::BuildAttestation(runtime_data, evidence).ok());
+  FUZZ_CHECK(kbs::BuildAttestation(runtime_data, evidence, "").ok());
 }
 
 void CheckError(kbs::Endpoint endpoint, int http_status, const std::string& body) {

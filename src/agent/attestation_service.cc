@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/init_data.h"
 #include "base/json.h"
 
 namespace attestd::agent {
@@ -34,16 +35,6 @@ attestation_agent::RuntimeMeasurementResult ToProto(Measurements::Result result)
       break;
   }
   return attestation_agent::NOT_ENABLED;
-}
-
-// A platform that works but is bound to something else is no failure of its device.
-absl::Status InitDataStatus(const absl::Status& status) {
-  if (!absl::IsFailedPrecondition(status) ||
-      base::GetReason(status) == base::Reason::kDeviceMissing) {
-    return status;
-  }
-  return base::MakeStatus(status.code(), base::Reason::kInitDataUnbound,
-                          std::string(status.message()));
 }
 
 }  // namespace
@@ -131,7 +122,7 @@ ServerUnaryReactor* AttestationService::BindInitData(
                             "request: the digest of the init data has 1 to 64 bytes"});
   }
   return calls_.Run(context, "BindInitData", [this, request](base::Deadline deadline) {
-    return InitDataStatus(collector_.BindInitData(base::AsBytes(request->digest()), deadline));
+    return agent::BindInitData(collector_, base::AsBytes(request->digest()), deadline);
   });
 }
 

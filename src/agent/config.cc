@@ -111,6 +111,9 @@ class Reader {
     ASSIGN_OR_RETURN(const toml::table* measurement, Table("measurement"));
     ASSIGN_OR_RETURN(config.measurement,
                      ReadMeasurement(base::TomlTable(*measurement, source_, "[measurement]")));
+    ASSIGN_OR_RETURN(const toml::table* init_data, Table("init_data"));
+    ASSIGN_OR_RETURN(config.init_data,
+                     ReadInitData(base::TomlTable(*init_data, source_, "[init_data]")));
     for (const tee::Backend& backend : backends_) {
       ASSIGN_OR_RETURN(const toml::table* table, Table(backend.name));
       ASSIGN_OR_RETURN(

@@ -33,6 +33,11 @@ struct MeasurementConfig {
   uint64_t default_pcr = 23;
 };
 
+// [init_data]: what whoever launched the VM gave it.
+struct InitDataConfig {
+  std::string file;  // empty: none
+};
+
 // [[kbs]]
 struct BrokerConfig {
   std::string name;
@@ -50,6 +55,7 @@ struct ListenerConfig {
 struct Config {
   TeeConfig tee;
   MeasurementConfig measurement;
+  InitDataConfig init_data;
   tee::SettingsByBackend backend_settings;
   std::vector<BrokerConfig> brokers;      // at least one; names are unique
   std::vector<ListenerConfig> listeners;  // at least one; paths are unique

@@ -133,6 +133,15 @@ absl::StatusOr<MeasurementConfig> ReadMeasurement(base::TomlTable table) {
   return measurement;
 }
 
+absl::StatusOr<InitDataConfig> ReadInitData(base::TomlTable table) {
+  ASSIGN_OR_RETURN(std::optional<std::string> file, table.Text("file"));
+  RETURN_IF_ERROR(table.Finish());
+  if (file.has_value() && !file->starts_with('/')) {
+    return table.Error("file", "expected the absolute path of a file");
+  }
+  return InitDataConfig{.file = std::move(file).value_or("")};
+}
+
 absl::StatusOr<tee::Settings> ReadBackend(base::TomlTable table, const tee::Backend& backend) {
   tee::Settings settings;
   for (const tee::SettingSpec& spec : backend.settings) {

@@ -11,6 +11,7 @@
 namespace attestd::agent {
 
 absl::StatusOr<TeeConfig> ReadTee(base::TomlTable table, std::span<const tee::Backend> backends);
+absl::StatusOr<InitDataConfig> ReadInitData(base::TomlTable table);
 absl::StatusOr<MeasurementConfig> ReadMeasurement(base::TomlTable table);
 // A backend's own table.
 absl::StatusOr<tee::Settings> ReadBackend(base::TomlTable table, const tee::Backend& backend);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "agent/attestation_service.h"
 #include "agent/broker_set.h"
 #include "agent/call.h"
+#include "agent/init_data.h"
 #include "agent/measurements.h"
 #include "agent/readiness.h"
 #include "agent/resource_service.h"
@@ -47,6 +49,7 @@ absl::StatusOr<std::vector<UnixListener>> Listen(const Config& config) {
 }
 
 absl::StatusOr<std::vector<Broker>> MakeBrokers(const Config& config,
+                                                const std::optional<evidence::InitData>& init_data,
                                                 evidence::Collector& collector) {
   std::vector<Broker> brokers;
   for (const BrokerConfig& broker : config.brokers) {
@@ -57,7 +60,10 @@ absl::StatusOr<std::vector<Broker>> MakeBrokers(const Config& config,
     }
     brokers.push_back(
         {.config = broker,
-         .client = std::make_unique<kbs::KbsClient>(broker.url, *std::move(transport), collector)});
+         .client = std::make_unique<kbs::KbsClient>(
+             kbs::HandshakeOptions{.url = broker.url,
+                                   .init_data = init_data.has_value() ? init_data->text : ""},
+             *std::move(transport), collector)});
   }
   return brokers;
 }
@@ -117,6 +123,7 @@ class RunningAgent : public Agent {
     std::unique_ptr<evidence::Collector> collector;
     std::vector<Broker> brokers;
     MeasurementConfig measurement;
+    base::Bytes init_data_digest;  // empty without init data
     StatusService::Explain explain;
     bool fake = false;
   };
@@ -125,6 +132,7 @@ class RunningAgent : public Agent {
       : collector_(std::move(parts.collector)),
         brokers_(std::move(parts.brokers)),
         measurements_(parts.measurement, *collector_),
+        init_data_digest_(std::move(parts.init_data_digest)),
         workers_(kMaxWorkers, kMaxWaiting),
         readiness_([this] { return Check(); },
                    [this](const absl::Status& status) { Publish(status); }),
@@ -160,10 +168,19 @@ class RunningAgent : public Agent {
   absl::Status Check() {
     const base::Deadline deadline = base::Deadline::After(kCheckTime);
     absl::Status status = collector_->Check(deadline);
-    if (status.ok()) {
-      measurements_.Recover(deadline);
+    if (!status.ok()) {
+      return status;
     }
-    return status;
+    measurements_.Recover(deadline);
+    return CheckInitData(deadline);
+  }
+  absl::Status CheckInitData(base::Deadline deadline) {
+    if (init_data_digest_.empty()) {
+      return absl::OkStatus();
+    }
+    absl::Status status = BindInitData(*collector_, init_data_digest_, deadline);
+    // A platform without a place for it, as the samples: the broker is the judge.
+    return absl::IsUnimplemented(status) ? absl::OkStatus() : status;
   }
   void Publish(const absl::Status& status) {
     if (status.ok()) {
@@ -180,6 +197,7 @@ class RunningAgent : public Agent {
   const std::unique_ptr<evidence::Collector> collector_;
   const BrokerSet brokers_;
   Measurements measurements_;
+  const base::Bytes init_data_digest_;
   absl::Mutex server_mutex_;
   std::unique_ptr<Server> server_ ABSL_GUARDED_BY(server_mutex_);
   WorkerPool workers_;
@@ -222,13 +240,16 @@ absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
   ASSIGN_OR_RETURN(std::vector<UnixListener> listeners, Listen(config));
   ASSIGN_OR_RETURN(const Chosen chosen, Choose(config, backends));
   std::unique_ptr<evidence::Collector> collector = MakeCollector(chosen, config);
-  ASSIGN_OR_RETURN(std::vector<Broker> brokers, MakeBrokers(config, *collector));
-  auto agent = std::make_unique<RunningAgent>(
-      RunningAgent::Parts{.collector = std::move(collector),
-                          .brokers = std::move(brokers),
-                          .measurement = config.measurement,
-                          .explain = MakeExplain(chosen, config, backends),
-                          .fake = chosen.fake()});
+  ASSIGN_OR_RETURN(const std::optional<evidence::InitData> init_data,
+                   LoadInitData(config.init_data));
+  ASSIGN_OR_RETURN(std::vector<Broker> brokers, MakeBrokers(config, init_data, *collector));
+  auto agent = std::make_unique<RunningAgent>(RunningAgent::Parts{
+      .collector = std::move(collector),
+      .brokers = std::move(brokers),
+      .measurement = config.measurement,
+      .init_data_digest = init_data.has_value() ? init_data->digest : base::Bytes(),
+      .explain = MakeExplain(chosen, config, backends),
+      .fake = chosen.fake()});
   RETURN_IF_ERROR(agent->Serve(std::move(listeners)));
   LogStart(chosen, config);
   return agent;

@@ -58,9 +58,9 @@ absl::StatusOr<AttestationToken> Attest(const std::string& url, std::string atte
 
 }  // namespace
 
-absl::StatusOr<Session> Handshake(const std::string& url, base::HttpTransport& transport,
+absl::StatusOr<Session> Handshake(const HandshakeOptions& options, base::HttpTransport& transport,
                                   evidence::Collector& collector, base::Deadline deadline) {
-  auto challenged = RequestChallenge(url, collector.tee(), transport, deadline);
+  auto challenged = RequestChallenge(options.url, collector.tee(), transport, deadline);
   if (!challenged.ok()) {
     return base::Annotate(challenged.status(), "auth");
   }
@@ -72,8 +72,9 @@ absl::StatusOr<Session> Handshake(const std::string& url, base::HttpTransport& t
   if (!evidence.ok()) {
     return base::Annotate(evidence.status(), "evidence");
   }
-  ASSIGN_OR_RETURN(std::string attestation, BuildAttestation(runtime_data, *evidence));
-  auto token = Attest(url, std::move(attestation), challenged->cookie, transport, deadline);
+  ASSIGN_OR_RETURN(std::string attestation,
+                   BuildAttestation(runtime_data, *evidence, options.init_data));
+  auto token = Attest(options.url, std::move(attestation), challenged->cookie, transport, deadline);
   if (!token.ok()) {
     return base::Annotate(token.status(), "attest");
   }

@@ -21,9 +21,14 @@ struct Session {
   base::Deadline token_expiry;
 };
 
-// Request, Challenge, Attestation, Response with the broker at `url` (no trailing slash).
-// Errors name the step: "auth", "evidence" or "attest".
-absl::StatusOr<Session> Handshake(const std::string& url, base::HttpTransport& transport,
+// Whom to attest to, and what goes along with the evidence.
+struct HandshakeOptions {
+  std::string url;        // without a trailing slash
+  std::string init_data;  // its text; empty without
+};
+
+// Request, Challenge, Attestation, Response. Errors name the step: "auth", "evidence" or "attest".
+absl::StatusOr<Session> Handshake(const HandshakeOptions& options, base::HttpTransport& transport,
                                   evidence::Collector& collector, base::Deadline deadline);
 
 }  // namespace attestd::kbs

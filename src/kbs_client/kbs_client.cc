@@ -14,9 +14,9 @@ struct KbsClient::Flight {
   absl::Status status;
 };
 
-KbsClient::KbsClient(std::string url, std::unique_ptr<base::HttpTransport> transport,
+KbsClient::KbsClient(HandshakeOptions options, std::unique_ptr<base::HttpTransport> transport,
                      evidence::Collector& collector)
-    : url_(std::move(url)), transport_(std::move(transport)), collector_(collector) {}
+    : options_(std::move(options)), transport_(std::move(transport)), collector_(collector) {}
 
 bool KbsClient::HasSession() const {
   const absl::MutexLock lock(&mutex_);
@@ -71,7 +71,7 @@ absl::StatusOr<KbsClient::SessionRef> KbsClient::LiveSession(const Session* stal
 
 absl::StatusOr<KbsClient::SessionRef> KbsClient::RunHandshake(Flight& flight,
                                                               base::Deadline deadline) {
-  absl::StatusOr<Session> made = Handshake(url_, *transport_, collector_, deadline);
+  absl::StatusOr<Session> made = Handshake(options_, *transport_, collector_, deadline);
   const absl::MutexLock lock(&mutex_);
   flight.done = true;
   flight.status = made.status();
@@ -88,7 +88,7 @@ absl::StatusOr<base::Secret> KbsClient::Fetch(const ResourceUri& uri, const Sess
                                               base::Deadline deadline) {
   const absl::StatusOr<base::HttpResponse> response =
       transport_->Send({.method = base::HttpRequest::Method::kGet,
-                        .url = url_ + "/kbs/v0/resource/" + uri.path(),
+                        .url = options_.url + "/kbs/v0/resource/" + uri.path(),
                         .headers = {{"Cookie", "kbs-session-id=" + session.cookie}},
                         .body = {},
                         .deadline = deadline});

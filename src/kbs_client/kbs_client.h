@@ -22,8 +22,8 @@ namespace attestd::kbs {
 // need a session while a handshake runs wait for that one.
 class KbsClient {
  public:
-  // `url` is https://host[:port][/prefix]. The collector outlives the client.
-  KbsClient(std::string url, std::unique_ptr<base::HttpTransport> transport,
+  // The url is https://host[:port][/prefix]. The collector outlives the client.
+  KbsClient(HandshakeOptions options, std::unique_ptr<base::HttpTransport> transport,
             evidence::Collector& collector);
 
   // The secret. A lost session is renewed once. Errors: NotFound, PermissionDenied (the broker's
@@ -46,7 +46,7 @@ class KbsClient {
   absl::StatusOr<base::Secret> Fetch(const ResourceUri& uri, const Session& session,
                                      base::Deadline deadline);
 
-  const std::string url_;
+  const HandshakeOptions options_;
   const std::unique_ptr<base::HttpTransport> transport_;
   evidence::Collector& collector_;
 

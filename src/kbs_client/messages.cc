@@ -129,10 +129,12 @@ absl::StatusOr<std::string> ParseSessionCookie(const std::vector<std::string>& s
 }
 
 absl::StatusOr<std::string> BuildAttestation(const evidence::RuntimeData& runtime_data,
-                                             const evidence::CompositeEvidence& evidence) {
+                                             const evidence::CompositeEvidence& evidence,
+                                             std::string_view init_data) {
   ASSIGN_OR_RETURN(Json primary, base::ParseJson(evidence.primary.json));
   Json attestation = {
-      {"init-data", nullptr},
+      {"init-data",
+       init_data.empty() ? Json(nullptr) : Json{{"format", "toml"}, {"body", init_data}}},
       {"runtime-data",
        {{"nonce", runtime_data.nonce()}, {"tee-pubkey", runtime_data.tee_pubkey()}}},
       {"tee-evidence",

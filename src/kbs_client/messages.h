@@ -34,9 +34,10 @@ absl::StatusOr<Challenge> ParseChallenge(std::string_view body);
 // The session cookie that comes with message 2: the value of "kbs-session-id".
 absl::StatusOr<std::string> ParseSessionCookie(const std::vector<std::string>& set_cookie);
 
-// Message 3, POST /attest.
+// Message 3, POST /attest. Without init data its text is empty.
 absl::StatusOr<std::string> BuildAttestation(const evidence::RuntimeData& runtime_data,
-                                             const evidence::CompositeEvidence& evidence);
+                                             const evidence::CompositeEvidence& evidence,
+                                             std::string_view init_data);
 
 // Message 4, the answer to /attest: a JWT, whose signature is for the relying party to check.
 struct AttestationToken {

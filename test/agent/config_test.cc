@@ -44,6 +44,8 @@ allow_sample = true
 [real]
 device = "/dev/x"
 handle = 0x81010002
+[init_data]
+file = "/run/initdata"
 [[kbs]]
 name = "main"
 url = "http://127.0.0.1:8080/"
@@ -63,6 +65,7 @@ mode = 0o644
   CHECK(config->tee.backend == "sample");
   CHECK(std::get<std::string>(config->backend_settings.at("real").at("device")) == "/dev/x");
   CHECK(std::get<int64_t>(config->backend_settings.at("real").at("handle")) == 0x81010002);
+  CHECK(config->init_data.file == "/run/initdata");
   CHECK(config->brokers.at(0).url == "http://127.0.0.1:8080");
   CHECK(config->brokers.at(0).ca_file == "/etc/ca.pem");
   CHECK(config->brokers.at(1).name == "other");

@@ -53,6 +53,8 @@ TEST_CASE("A mistake about devices or measurements is named with line, key and w
        {"[tee]\nbackend = \"cpu\"", "choose auto, real, sample"},
        {"[measurement]\nenabled = 1", "enabled"},
        {"[measurement]\nevent_log = \"log\"", "expected the absolute path of a file"},
+       {"[init_data]\nfile = \"initdata\"", "expected the absolute path of a file"},
+       {"[init_data]\npath = \"/run/initdata\"", "unknown key"},
        {"[measurement]\nevent_log = \"/run/\"", "expected the absolute path of a file"},
        {"[measurement]\ndefault_pcr = 24", "expected a PCR number, 0 to 23"},
        {"[measurement]\ndefault_pcr = -1", "expected a PCR number, 0 to 23"},

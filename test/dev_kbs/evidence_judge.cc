@@ -8,8 +8,8 @@
 #include "appraisal/appraisal.h"
 #include "base/encoding.h"
 #include "base/hash.h"
+#include "evidence/init_data.h"
 #include "evidence/runtime_data.h"
-#include "test/dev_kbs/init_data.h"
 
 namespace attestd::dev_kbs {
 namespace {
@@ -76,15 +76,15 @@ absl::StatusOr<std::optional<base::Bytes>> WantedInitData(const std::string& tee
   if (!attestation.init_data.has_value()) {
     return wanted;
   }
-  const absl::StatusOr<base::Bytes> digest = InitDataDigest(*attestation.init_data);
-  if (!digest.ok()) {
-    return Refused(tee, std::string(digest.status().message()));
+  const absl::StatusOr<evidence::InitData> found = evidence::ParseInitData(*attestation.init_data);
+  if (!found.ok()) {
+    return Refused(tee, std::string(found.status().message()));
   }
-  if (wanted.has_value() && *wanted != *digest) {
-    return Refused(tee, "init-data: expected the digest " + base::HexEncode(*wanted) + ", found " +
-                            base::HexEncode(*digest));
+  if (wanted.has_value() && *wanted != found->digest) {
+    return Refused(tee, "init data: expected the digest " + base::HexEncode(*wanted) + ", found " +
+                            base::HexEncode(found->digest));
   }
-  return *digest;
+  return found->digest;
 }
 
 absl::StatusOr<std::vector<Case>> DeviceCases(const Attestation& attestation,

@@ -8,11 +8,11 @@
 #include <string>
 
 #include "base/encoding.h"
+#include "evidence/init_data.h"
 #include "base/hash.h"
 #include "tee/cca/format/evidence.h"
 #include "test/dev_kbs/broker.h"
 #include "test/dev_kbs/guest.h"
-#include "test/dev_kbs/init_data.h"
 #include "test/fakes/cca_signer.h"
 
 namespace attestd::dev_kbs {
@@ -51,7 +51,7 @@ struct Realm {
 };
 
 void BindInitData(fakes::CcaTokenSpec& spec) {
-  fakes::Claim(spec.realm, 44235) = Cbor::ByteString(InitDataDigest(kInitData).value());
+  fakes::Claim(spec.realm, 44235) = Cbor::ByteString(evidence::ParseInitData(kInitData)->digest);
 }
 
 // The guest's attestation message with init data in it.
@@ -114,7 +114,7 @@ TEST_CASE("Init data is accepted only with its digest bound to the platform") {
   CHECK_THAT(guest.Send(WithInitData(guest, kInitData + " ")).refusal,
              Catch::StartsWith("refused evidence of cca: init_data: "));
   CHECK_THAT(guest.Send(WithInitData(guest, "algorithm = \"md5\"\n")).refusal,
-             Catch::StartsWith("refused evidence of cca: init-data: "));
+             Catch::StartsWith("refused evidence of cca: init data: "));
   CHECK(guest.Send(WithInitData(guest, kInitData)).refusal.empty());
 }
 
@@ -133,15 +133,16 @@ TEST_CASE("Init data in another shape than format and body is refused") {
 
 TEST_CASE("The digest that the policy names must be bound, and be that of init data that comes") {
   const Realm realm;
-  const std::string hex = base::HexEncode(InitDataDigest(kInitData).value());
+  const std::string hex = base::HexEncode(evidence::ParseInitData(kInitData)->digest);
   Broker broker(realm.ReadPolicyWith("", "[init_data_digests]\ncca = \"" + hex + "\"\n"));
   Guest guest(*broker.service, "cca");
   guest.evidence = realm.Evidence();
   guest.Auth();
   CHECK_THAT(guest.Attest().refusal, Catch::StartsWith("refused evidence of cca: init_data: "));
   guest.evidence = realm.Evidence(BindInitData);
-  CHECK_THAT(guest.Send(WithInitData(guest, "algorithm = \"sha256\"\n")).refusal,
-             Catch::StartsWith("refused evidence of cca: init-data: expected the digest " + hex));
+  const std::string other = "version = \"0.1.0\"\nalgorithm = \"sha256\"\n";
+  CHECK_THAT(guest.Send(WithInitData(guest, other)).refusal,
+             Catch::StartsWith("refused evidence of cca: init data: expected the digest " + hex));
   CHECK(guest.Attest().refusal.empty());
 }
 
@@ -151,7 +152,7 @@ TEST_CASE("The sample platform proves nothing, so that its init data is only rep
   guest.Auth();
   CHECK(guest.Send(WithInitData(guest, kInitData)).refusal.empty());
   CHECK(Claims(guest)["submods"]["cpu0"]["ear.veraison.annotated-evidence"]["init_data"] ==
-        base::Base64Encode(InitDataDigest(kInitData).value()));
+        base::Base64Encode(evidence::ParseInitData(kInitData)->digest));
 }
 
 }  // namespace

@@ -38,7 +38,9 @@ class World {
     auto source = std::make_unique<fakes::FakeEvidenceSource>();
     evidence = source.get();
     collector_ = std::make_unique<evidence::Collector>(std::move(source));
-    client = std::make_unique<KbsClient>("https://kbs.test", std::move(transport), *collector_);
+    client =
+        std::make_unique<KbsClient>(HandshakeOptions{.url = "https://kbs.test", .init_data = ""},
+                                    std::move(transport), *collector_);
   }
 
   absl::StatusOr<base::Secret> Get(const std::string& path) {

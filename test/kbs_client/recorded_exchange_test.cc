@@ -55,7 +55,8 @@ TEST_CASE("The recorded exchange of Trustee 0.14 is what we would say and unders
   REQUIRE(digest.ok());
   const Json& primary = attestation["tee-evidence"]["primary_evidence"];
   CHECK(primary["report_data"] == base::Base64Encode(*digest));
-  const auto ours = BuildAttestation(runtime_data, {.primary = {primary.dump()}, .additional = ""});
+  const auto ours =
+      BuildAttestation(runtime_data, {.primary = {primary.dump()}, .additional = ""}, "");
   REQUIRE(ours.ok());
   CHECK(Json::parse(*ours) == attestation);
 
