@@ -8,8 +8,8 @@
 #include <string>
 
 #include "base/encoding.h"
-#include "evidence/init_data.h"
 #include "base/hash.h"
+#include "evidence/init_data.h"
 #include "tee/cca/format/evidence.h"
 #include "test/dev_kbs/broker.h"
 #include "test/dev_kbs/guest.h"
