@@ -32,7 +32,7 @@ absl::StatusOr<std::optional<evidence::InitData>> LoadInitData(const InitDataCon
 
 absl::Status BindInitData(evidence::Collector& collector, base::ByteView digest,
                           base::Deadline deadline) {
-  const absl::Status status = collector.BindInitData(digest, deadline);
+  absl::Status status = collector.BindInitData(digest, deadline);
   // A platform that works but is bound to something else is no failure of its device.
   if (!absl::IsFailedPrecondition(status) ||
       base::GetReason(status) == base::Reason::kDeviceMissing) {
