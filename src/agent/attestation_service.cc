@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "agent/init_data.h"
 #include "base/json.h"
 
 namespace attestd::agent {
@@ -122,7 +121,7 @@ ServerUnaryReactor* AttestationService::BindInitData(
                             "request: the digest of the init data has 1 to 64 bytes"});
   }
   return calls_.Run(context, "BindInitData", [this, request](base::Deadline deadline) {
-    return agent::BindInitData(collector_, base::AsBytes(request->digest()), deadline);
+    return collector_.BindInitData(base::AsBytes(request->digest()), deadline);
   });
 }
 

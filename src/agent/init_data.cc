@@ -30,16 +30,4 @@ absl::StatusOr<std::optional<evidence::InitData>> LoadInitData(const InitDataCon
   return *std::move(init_data);
 }
 
-absl::Status BindInitData(evidence::Collector& collector, base::ByteView digest,
-                          base::Deadline deadline) {
-  absl::Status status = collector.BindInitData(digest, deadline);
-  // A platform that works but is bound to something else is no failure of its device.
-  if (!absl::IsFailedPrecondition(status) ||
-      base::GetReason(status) == base::Reason::kDeviceMissing) {
-    return status;
-  }
-  return base::MakeStatus(status.code(), base::Reason::kInitDataUnbound,
-                          std::string(status.message()));
-}
-
 }  // namespace attestd::agent

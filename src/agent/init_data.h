@@ -5,21 +5,13 @@
 #include <optional>
 
 #include "agent/config.h"
-#include "base/bytes.h"
-#include "base/deadline.h"
 #include "base/status.h"
-#include "evidence/collector.h"
 #include "evidence/init_data.h"
 
 namespace attestd::agent {
 
 // Nothing when none is configured. InvalidArgument and errors of the file name the key.
 absl::StatusOr<std::optional<evidence::InitData>> LoadInitData(const InitDataConfig& config);
-
-// Collector::BindInitData; that the platform is bound to something else is
-// Reason::kInitDataUnbound.
-absl::Status BindInitData(evidence::Collector& collector, base::ByteView digest,
-                          base::Deadline deadline);
 
 }  // namespace attestd::agent
 

@@ -174,13 +174,22 @@ class RunningAgent : public Agent {
     measurements_.Recover(deadline);
     return CheckInitData(deadline);
   }
+  // Until the platform has answered: it may take a report, and what is bound stays so until the
+  // next boot. Called by the one thread of `readiness_`.
   absl::Status CheckInitData(base::Deadline deadline) {
     if (init_data_digest_.empty()) {
-      return absl::OkStatus();
+      return init_data_status_;
     }
-    absl::Status status = BindInitData(*collector_, init_data_digest_, deadline);
-    // A platform without a place for it, as the samples: the broker is the judge.
-    return absl::IsUnimplemented(status) ? absl::OkStatus() : status;
+    absl::Status status = collector_->BindInitData(init_data_digest_, deadline);
+    if (absl::IsUnimplemented(status)) {
+      // A platform without a place for it, as the samples: the broker is the judge.
+      status = absl::OkStatus();
+    }
+    if (status.ok() || base::GetReason(status) == base::Reason::kInitDataUnbound) {
+      init_data_digest_.clear();
+      init_data_status_ = status;
+    }
+    return status;
   }
   void Publish(const absl::Status& status) {
     if (status.ok()) {
@@ -197,7 +206,8 @@ class RunningAgent : public Agent {
   const std::unique_ptr<evidence::Collector> collector_;
   const BrokerSet brokers_;
   Measurements measurements_;
-  const base::Bytes init_data_digest_;
+  base::Bytes init_data_digest_;  // empty when there is nothing to ask
+  absl::Status init_data_status_;
   absl::Mutex server_mutex_;
   std::unique_ptr<Server> server_ ABSL_GUARDED_BY(server_mutex_);
   WorkerPool workers_;

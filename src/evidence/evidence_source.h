@@ -40,7 +40,8 @@ class EvidenceSource {
                                            base::Deadline deadline) = 0;
 
   // Binds the digest of the init data to the platform, or checks that it is bound: by a field that
-  // the host set before launch, or by PCR 8. FailedPrecondition when another digest is bound;
+  // the host set before launch, or by PCR 8. FailedPrecondition with
+  // Reason::kInitDataUnbound when another digest is bound;
   // Unimplemented where the platform has no place for one.
   virtual absl::Status BindInitData(base::ByteView digest, base::Deadline deadline);
   // Nothing where the platform has no such registers. Owned by the source.

@@ -160,3 +160,22 @@ class Case84Test(unittest.TestCase):
         # The test is run by root, whom no permission bit stops.
         tee.control("open error EACCES always")
         self.refused(tee.path("sev-guest"), "Permission denied")
+
+
+class InitDataTest(unittest.TestCase):
+    def test_a_device_that_fails_is_asked_again_and_one_that_has_answered_is_not(self):
+        site = TeeSite(self.enterContext(contextlib.ExitStack()), "sev_guest")
+        init_data = os.path.join(site.folder, "initdata.toml")
+        with open(init_data, "w", encoding="ascii") as file:
+            file.write('version = "0.1.0"\nalgorithm = "sha256"\n[data]\n')
+        site.tee.control("sev-guest error EIO")
+        agent = site.agent(site.tee.tables(tsm=False) + f'[init_data]\nfile = "{init_data}"\n',
+                           start=False)
+        agent.launch()
+        # A failure of the device says nothing about what is bound.
+        wait_until(lambda: "HOSTDATA" in agent.log(), "the answer is in the log")
+        self.assertRegex(agent.log(), r"not ready[^\n]*sev-guest")
+        agent.wait_for_health(NOT_SERVING)
+        site.tee.control("clear")
+        time.sleep(2.5)  # two more looks at the platform
+        self.assertEqual(site.tee.count("sev-guest"), 0)

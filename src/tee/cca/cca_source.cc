@@ -11,7 +11,7 @@ namespace attestd::tee::cca {
 namespace {
 
 absl::Status BadToken(std::string_view why) {
-  return base::MakeStatus(absl::StatusCode::kInternal, base::Reason::kDeviceFailed,
+  return base::MakeStatus(absl::StatusCode::kFailedPrecondition, base::Reason::kDeviceFailed,
                           "the realm's token failed the check before sending: " + std::string(why));
 }
 
@@ -56,7 +56,7 @@ absl::Status CcaSource::BindInitData(base::ByteView digest, base::Deadline deadl
   const auto& found = checked.token.realm.personalization_value;
   if (!std::equal(found.begin(), found.end(), expected.begin(), expected.end())) {
     return base::MakeStatus(
-        absl::StatusCode::kFailedPrecondition,
+        absl::StatusCode::kFailedPrecondition, base::Reason::kInitDataUnbound,
         "the realm's personalization value is not the digest of the init data: expected " +
             base::HexEncode(expected) + ", found " + base::HexEncode(found) +
             "; the host sets it when it launches the realm");

@@ -136,7 +136,7 @@ absl::Status SnpSource::BindInitData(base::ByteView digest, base::Deadline deadl
   if (std::equal(expected.begin(), expected.end(), found.begin(), found.end())) {
     return absl::OkStatus();
   }
-  return base::MakeStatus(absl::StatusCode::kFailedPrecondition,
+  return base::MakeStatus(absl::StatusCode::kFailedPrecondition, base::Reason::kInitDataUnbound,
                           "init data: this guest was launched with HOSTDATA " +
                               base::HexEncode(found) + ", expected " + base::HexEncode(expected) +
                               "; the host sets it before launch");

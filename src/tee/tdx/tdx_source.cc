@@ -101,7 +101,7 @@ absl::Status TdxSource::BindInitData(base::ByteView digest, base::Deadline deadl
     return base::Annotate(found.status(), "MRCONFIGID");
   }
   if (*found != expected) {
-    return base::MakeStatus(absl::StatusCode::kFailedPrecondition,
+    return base::MakeStatus(absl::StatusCode::kFailedPrecondition, base::Reason::kInitDataUnbound,
                             "MRCONFIGID is " + base::HexEncode(*found) +
                                 ", the init data's digest " + base::HexEncode(expected) +
                                 "; the host sets it when it starts the guest");

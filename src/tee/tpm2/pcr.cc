@@ -38,7 +38,7 @@ absl::StatusOr<base::Bytes> MarshalSignature(const TPMT_SIGNATURE& signature) {
   size_t size = 0;
   if (Tss2_MU_TPMT_SIGNATURE_Marshal(&signature, bytes.data(), bytes.size(), &size) !=
       TSS2_RC_SUCCESS) {
-    return base::MakeStatus(absl::StatusCode::kInternal, base::Reason::kDeviceFailed,
+    return base::MakeStatus(absl::StatusCode::kFailedPrecondition, base::Reason::kDeviceFailed,
                             "TPM2_Quote: a signature that cannot be encoded");
   }
   bytes.resize(size);

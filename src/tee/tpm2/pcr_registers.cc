@@ -39,17 +39,18 @@ absl::Status PcrRegisters::Extend(uint64_t pcr, base::ByteView digest, base::Dea
 }
 
 absl::Status BindInitDataPcr(QuotingTpm& tpm, base::ByteView digest, base::Deadline deadline) {
-  ASSIGN_OR_RETURN(const base::Bytes expected, InitDataPcrValue(digest));
+  const absl::StatusOr<base::Bytes> expected = InitDataPcrValue(digest);
+  RETURN_IF_ERROR(base::WithReason(expected.status(), base::Reason::kInitDataUnbound));
   ASSIGN_OR_RETURN(const base::Bytes found, tpm.ReadPcr(kInitDataPcr, deadline));
   if (std::all_of(found.begin(), found.end(), [](uint8_t byte) { return byte == 0; })) {
     return tpm.ExtendPcr(kInitDataPcr, digest, deadline);
   }
-  if (found == expected) {
+  if (found == *expected) {
     return absl::OkStatus();
   }
-  return base::MakeStatus(absl::StatusCode::kFailedPrecondition, base::Reason::kDeviceFailed,
+  return base::MakeStatus(absl::StatusCode::kFailedPrecondition, base::Reason::kInitDataUnbound,
                           "PCR 8 holds " + base::HexEncode(found) + ", neither zeros nor " +
-                              base::HexEncode(expected) +
+                              base::HexEncode(*expected) +
                               ", which binds this init data: other init data was bound since the "
                               "VM started, or a boot loader (GRUB does) measures into PCR 8");
 }

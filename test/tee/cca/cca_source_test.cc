@@ -45,7 +45,7 @@ TEST_CASE("Case 73: a CCA token over another challenge never leaves") {
   CcaSource source(mount.report_root());
   REQUIRE(mount.Control("outblob wrong-nonce").ok());
   const auto evidence = source.Collect(Report(48), Soon());
-  CHECK(evidence.status().code() == absl::StatusCode::kInternal);
+  CHECK(evidence.status().code() == absl::StatusCode::kFailedPrecondition);
   CHECK_THAT(std::string(evidence.status().message()),
              Catch::Contains("challenge is not the report data"));
 }
@@ -57,6 +57,7 @@ TEST_CASE("BindInitData of CCA compares the personalization value") {
   CHECK(source.BindInitData(base::Bytes(32), Soon()).ok());
   const absl::Status status = source.BindInitData(base::Bytes(32, 1), Soon());
   CHECK(absl::IsFailedPrecondition(status));
+  CHECK(base::GetReason(status) == base::Reason::kInitDataUnbound);
   CHECK_THAT(std::string(status.message()), Catch::Contains("personalization value"));
 }
 

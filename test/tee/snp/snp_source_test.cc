@@ -197,6 +197,7 @@ TEST_CASE("SnpSource compares the init data with HOSTDATA, cut or padded to 32 b
   CHECK(site.Bind(base::Bytes(48, 7)).ok());
   const absl::Status other = site.Bind(base::Bytes(48, 8));
   CHECK(absl::IsFailedPrecondition(other));
+  CHECK(base::GetReason(other) == base::Reason::kInitDataUnbound);
   CHECK(std::string(other.message()).find("HOSTDATA 0707") != std::string::npos);
 }
 

@@ -98,6 +98,7 @@ TEST_CASE("Init data is compared with MRCONFIGID, padded or cut to 48 bytes") {
     CHECK(source.BindInitData(Bytes(64, 0x72), Soon()).ok());
     const absl::Status status = source.BindInitData(Bytes(32, 0x72), Soon());
     CHECK(absl::IsFailedPrecondition(status));
+    CHECK(base::GetReason(status) == base::Reason::kInitDataUnbound);
     CHECK_THAT(std::string(status.message()), Catch::Contains("MRCONFIGID is 7272"));
   }
   SECTION("from a quote, where there is no device") {
@@ -116,6 +117,7 @@ TEST_CASE("Init data is compared with MRCONFIGID, padded or cut to 48 bytes") {
     TdxSource source = Source(NoDevice);
     const absl::Status status = source.BindInitData(Bytes(48), Soon());
     CHECK(absl::IsFailedPrecondition(status));
+    CHECK(base::GetReason(status) == base::Reason::kDeviceMissing);
     CHECK_THAT(std::string(status.message()), Catch::StartsWith("MRCONFIGID: "));
   }
   SECTION("from a TDREPORT that is none") {

@@ -128,6 +128,7 @@ TEST_CASE("Init data is refused where PCR 8 holds anything else") {
   REQUIRE(bench.Bind(base::Bytes(32, 1)).ok());
   const absl::Status status = bench.Bind(base::Bytes(32, 2));
   CHECK(absl::IsFailedPrecondition(status));
+  CHECK(base::GetReason(status) == base::Reason::kInitDataUnbound);
   CHECK_THAT(std::string(status.message()),
              Catch::Contains("PCR 8 holds " + base::HexEncode(bench.device.pcrs[8])) &&
                  Catch::Contains("GRUB"));
@@ -139,6 +140,7 @@ TEST_CASE("A digest of init data that PCR 8 cannot bind names the algorithm to u
   Bench bench;
   const absl::Status status = bench.Bind(base::Bytes(size, 7));
   CHECK(absl::IsInvalidArgument(status));
+  CHECK(base::GetReason(status) == base::Reason::kInitDataUnbound);
   CHECK_THAT(std::string(status.message()), Catch::Contains("sha256"));
   CHECK(bench.device.reads == 0);
 }
