@@ -22,7 +22,7 @@ int ReleaseObject(dl_phdr_info* object, size_t /*size*/, void* /*context*/) {
     const uintptr_t end = (object->dlpi_addr + segment.p_vaddr + segment.p_memsz) & ~(page - 1);
     if (begin < end) {
       // Best effort: the kernel refuses mappings of its own (vdso). The address is the linker's.
-      // NOLINTNEXTLINE(performance-no-int-to-ptr)
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): as the linker gives it
       ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
     }
   }

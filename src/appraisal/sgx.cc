@@ -24,9 +24,8 @@ absl::StatusOr<base::Bytes> ReadQuote(const Question& question) {
     return base::ToBytes(question.raw);
   }
   ASSIGN_OR_RETURN(const base::Json json, base::ParseJson(question.evidence_json));
-  ASSIGN_OR_RETURN(const std::string text, base::GetString(json, "quote"));
-  absl::StatusOr<base::Bytes> quote = base::Base64Decode(text);
-  return quote.ok() ? quote : base::Annotate(quote.status(), "sgx evidence: quote");
+  absl::StatusOr<base::Bytes> quote = base::GetBase64(json, "quote");
+  return quote.ok() ? quote : base::Annotate(quote.status(), "sgx evidence");
 }
 
 Check CheckDebug(const EnclaveReport& enclave, bool allowed) {

@@ -27,16 +27,8 @@ absl::Status Malformed(std::string_view what) {
   return base::MakeStatus(absl::StatusCode::kInvalidArgument, what);
 }
 
-absl::StatusOr<uint64_t> GetNumber(const base::Json& object, std::string_view key, uint64_t max) {
-  ASSIGN_OR_RETURN(const base::Json* value, base::GetMember(object, key));
-  if (!value->is_number_unsigned() || value->get<uint64_t>() > max) {
-    return Malformed("\"" + std::string(key) + "\" is no number up to " + std::to_string(max));
-  }
-  return value->get<uint64_t>();
-}
-
 absl::StatusOr<uint16_t> GetSvn(const base::Json& object, std::string_view key) {
-  ASSIGN_OR_RETURN(const uint64_t number, GetNumber(object, key, 0xffff));
+  ASSIGN_OR_RETURN(const uint64_t number, base::GetUnsigned(object, key, 0xffff));
   return static_cast<uint16_t>(number);
 }
 
@@ -99,7 +91,7 @@ absl::StatusOr<Svns> GetComponents(const base::Json& tcb, std::string_view key) 
     return Malformed("\"" + std::string(key) + "\" has not 16 components");
   }
   for (size_t i = 0; i < svns.size(); ++i) {
-    ASSIGN_OR_RETURN(const uint64_t svn, GetNumber((*array)[i], "svn", 0xff));
+    ASSIGN_OR_RETURN(const uint64_t svn, base::GetUnsigned((*array)[i], "svn", 0xff));
     svns.at(i) = static_cast<uint8_t>(svn);
   }
   return svns;
@@ -157,7 +149,7 @@ absl::Status ParseModules(const base::Json& json, TcbInfo& info) {
 }
 
 absl::Status ExpectVersion(const base::Json& json, uint64_t version) {
-  ASSIGN_OR_RETURN(const uint64_t found, GetNumber(json, "version", 0xffff));
+  ASSIGN_OR_RETURN(const uint64_t found, base::GetUnsigned(json, "version", 0xffff));
   return found == version ? absl::OkStatus()
                           : Malformed("\"version\": expected " + std::to_string(version) +
                                       ", found " + std::to_string(found));

@@ -132,4 +132,28 @@ absl::StatusOr<Bytes> GetBase64Url(const Json& object, std::string_view key) {
   return GetDecoded(object, key, Base64UrlDecode);
 }
 
+absl::StatusOr<uint64_t> GetUnsigned(const Json& object, std::string_view key, uint64_t max) {
+  ASSIGN_OR_RETURN(const Json* member, GetMember(object, key));
+  if (!member->is_number_unsigned() || member->get<uint64_t>() > max) {
+    return BadJson("JSON: \"" + std::string(key) + "\" is no number up to " + std::to_string(max));
+  }
+  return member->get<uint64_t>();
+}
+
+absl::StatusOr<Bytes> BytesFromNumbers(const Json& value) {
+  constexpr uint64_t kMaxByte = 255;
+  if (!value.is_array()) {
+    return BadJson("JSON: not an array of numbers");
+  }
+  Bytes bytes;
+  bytes.reserve(value.size());
+  for (const Json& number : value) {
+    if (!number.is_number_unsigned() || number.get<uint64_t>() > kMaxByte) {
+      return BadJson("JSON: not numbers from 0 to 255");
+    }
+    bytes.push_back(static_cast<uint8_t>(number.get<uint64_t>()));
+  }
+  return bytes;
+}
+
 }  // namespace attestd::base

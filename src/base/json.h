@@ -3,6 +3,7 @@
 #define ATTESTD_BASE_JSON_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -33,6 +34,10 @@ absl::StatusOr<std::string> GetString(const Json& object, std::string_view key);
 // A member of an object that is padded Base64 (RFC 4648, 4), or Base64url without padding (5).
 absl::StatusOr<Bytes> GetBase64(const Json& object, std::string_view key);
 absl::StatusOr<Bytes> GetBase64Url(const Json& object, std::string_view key);
+// A member that is an unsigned number of at most `max`.
+absl::StatusOr<uint64_t> GetUnsigned(const Json& object, std::string_view key, uint64_t max);
+// Bytes that are written as an array of numbers. InvalidArgument for anything else.
+absl::StatusOr<Bytes> BytesFromNumbers(const Json& value);
 // The value stays owned by the object.
 absl::StatusOr<const Json*> GetMember(const Json& object, std::string_view key);
 

@@ -14,8 +14,8 @@ namespace attestd::ctl {
 // "--option: what is wrong", for input that is missing, too large or cannot be read.
 absl::StatusOr<appraisal::Appraisal> Appraise(const AppraiseOptions& options);
 
-// For people: each check with what was expected and found, the claims, and the verdict. Control
-// characters, which evidence may carry, are replaced.
+// For people: each check with what was expected and found, the claims, and the verdict. What is
+// not printable ASCII, which evidence may carry, is escaped.
 std::string AppraisalText(const appraisal::Appraisal& appraisal);
 
 // {"verdict": "pass"|"fail", "checks": [{"name", "result", "expected", "found"}], "claims": {...}}

@@ -22,14 +22,6 @@ absl::Status Malformed(std::string_view problem) {
   return base::MakeStatus(absl::StatusCode::kInvalidArgument, problem);
 }
 
-absl::StatusOr<uint64_t> GetNumber(const base::Json& object, std::string_view key, uint64_t limit) {
-  ASSIGN_OR_RETURN(const base::Json* member, base::GetMember(object, key));
-  if (!member->is_number_unsigned() || member->get<uint64_t>() > limit) {
-    return Malformed(std::string(key) + ": expected a number up to " + std::to_string(limit));
-  }
-  return member->get<uint64_t>();
-}
-
 absl::StatusOr<base::Bytes> GetValue(const base::Json& object, std::string_view key) {
   ASSIGN_OR_RETURN(const std::string text, base::GetString(object, key));
   absl::StatusOr<base::Bytes> value = base::HexDecode(text);
@@ -41,9 +33,10 @@ absl::StatusOr<base::Bytes> GetValue(const base::Json& object, std::string_view 
 
 absl::StatusOr<Intent> ParseIntent(const base::Json& object) {
   Intent intent;
-  ASSIGN_OR_RETURN(intent.pcr, GetNumber(object, "pcr", std::numeric_limits<uint64_t>::max()));
+  ASSIGN_OR_RETURN(intent.pcr,
+                   base::GetUnsigned(object, "pcr", std::numeric_limits<uint64_t>::max()));
   ASSIGN_OR_RETURN(const uint64_t index,
-                   GetNumber(object, "register", std::numeric_limits<uint32_t>::max()));
+                   base::GetUnsigned(object, "register", std::numeric_limits<uint32_t>::max()));
   intent.index = static_cast<uint32_t>(index);
   ASSIGN_OR_RETURN(intent.before, GetValue(object, "before"));
   ASSIGN_OR_RETURN(intent.after, GetValue(object, "after"));
@@ -96,12 +89,12 @@ absl::StatusOr<Journal> ParseJournal(std::string_view text) {
     text.remove_suffix(1);
   }
   ASSIGN_OR_RETURN(const base::Json json, base::ParseJson(text));
-  ASSIGN_OR_RETURN(const uint64_t version, GetNumber(json, "version", kVersion));
+  ASSIGN_OR_RETURN(const uint64_t version, base::GetUnsigned(json, "version", kVersion));
   if (version != kVersion) {
     return Malformed("version: expected 1");
   }
   ASSIGN_OR_RETURN(const uint64_t log_bytes,
-                   GetNumber(json, "log_bytes", std::numeric_limits<uint32_t>::max()));
+                   base::GetUnsigned(json, "log_bytes", std::numeric_limits<uint32_t>::max()));
   journal.log_bytes = static_cast<size_t>(log_bytes);
   ASSIGN_OR_RETURN(const base::Json* registers, base::GetMember(json, "registers"));
   ASSIGN_OR_RETURN(journal.registers, ParseRegisters(*registers));

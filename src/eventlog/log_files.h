@@ -12,8 +12,6 @@
 
 namespace attestd::eventlog {
 
-inline constexpr char kDefaultLogPath[] = "/run/attestation-agent/eventlog";
-
 // The log and the journal beside it, on a file system that may be full, read-only or broken. What
 // was written is durable when a call returns. Errors name the path and the cause.
 class LogFiles {

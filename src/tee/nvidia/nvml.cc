@@ -23,7 +23,7 @@ absl::Status Missing(const std::string& what) {
 
 // dlerror() keeps its text until the next call only, for each thread its own (dlerror(3)).
 std::string LoaderError() {
-  const char* text = ::dlerror();  // NOLINT(concurrency-mt-unsafe)
+  const char* text = ::dlerror();  // NOLINT(concurrency-mt-unsafe): see above
   return text != nullptr ? text : "no reason given";
 }
 

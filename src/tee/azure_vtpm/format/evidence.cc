@@ -53,25 +53,9 @@ base::Json Encode(Encoding encoding, base::ByteView bytes) {
   return numbers;
 }
 
-absl::StatusOr<base::Bytes> DecodeNumbers(const base::Json& value) {
-  constexpr uint64_t kMaxByte = 255;
-  if (!value.is_array()) {
-    return Malformed("not an array of numbers");
-  }
-  base::Bytes bytes;
-  bytes.reserve(value.size());
-  for (const base::Json& number : value) {
-    if (!number.is_number_unsigned() || number.get<uint64_t>() > kMaxByte) {
-      return Malformed("not numbers from 0 to 255");
-    }
-    bytes.push_back(static_cast<uint8_t>(number.get<uint64_t>()));
-  }
-  return bytes;
-}
-
 absl::StatusOr<base::Bytes> Decode(Encoding encoding, const base::Json& value) {
   if (encoding == Encoding::kNumbers) {
-    return DecodeNumbers(value);
+    return base::BytesFromNumbers(value);
   }
   if (!value.is_string()) {
     return Malformed("not a string");

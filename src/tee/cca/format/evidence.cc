@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tee/cca/format/evidence.h"
 
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
@@ -35,16 +34,8 @@ absl::StatusOr<base::Bytes> ParseEvidence(std::string_view json) {
   if (!(*list)->is_array() || (*list)->size() > kMaxTokenSize) {
     return Bad("\"token\" is no list of at most 65536 bytes");
   }
-  base::Bytes token;
-  token.reserve((*list)->size());
-  for (const base::Json& element : **list) {
-    if (!element.is_number_unsigned() ||
-        element.get<uint64_t>() > std::numeric_limits<uint8_t>::max()) {
-      return Bad("\"token\": an element is no byte");
-    }
-    token.push_back(element.get<uint8_t>());
-  }
-  return token;
+  absl::StatusOr<base::Bytes> token = base::BytesFromNumbers(**list);
+  return token.ok() ? token : base::Annotate(token.status(), "cca evidence: \"token\"");
 }
 
 }  // namespace attestd::tee::cca
