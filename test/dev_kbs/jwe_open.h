@@ -13,10 +13,11 @@
 // jwe_encrypt.cc: the KDF is done by hand.
 namespace attestd::dev_kbs {
 
-// A P-256 key pair from a JWK with "d".
+// A key pair from a JWK with "d", on the curve of its "crv".
 absl::StatusOr<KeyHandle> PrivateEcKeyFromJwk(const base::Json& jwk);
 
-// The plaintext of a flattened JWE with ECDH-ES+A256KW on P-256 and A256GCM.
+// The plaintext of a flattened JWE with A256GCM and any "alg" that EncryptToTee knows, in either of
+// its forms.
 absl::StatusOr<base::Bytes> OpenJwe(EVP_PKEY* key, std::string_view jwe);
 
 }  // namespace attestd::dev_kbs
