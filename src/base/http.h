@@ -2,7 +2,11 @@
 #ifndef ATTESTD_BASE_HTTP_H_
 #define ATTESTD_BASE_HTTP_H_
 
+#include <absl/time/time.h>
+
 #include <cstddef>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +30,8 @@ struct HttpRequest {
   Deadline deadline = Deadline::Infinite();
   // A longer reply is cut off and refused.
   size_t max_reply = size_t{2} << 20;
+  // Ends the call at once, from any thread; its connection is closed.
+  std::stop_token stop = {};
 };
 
 struct HttpResponse {
@@ -35,11 +41,16 @@ struct HttpResponse {
 
   // Values of a header, by name in any case.
   std::vector<std::string> Values(std::string_view name) const;
+  // How long the server asks to wait (RFC 9110, 10.2.3), between 0 and 1 h: seconds, or a date
+  // less the reply's own Date. Nothing when it does not ask, or asks nonsense.
+  std::optional<absl::Duration> RetryAfter() const;
 };
 
 // Sends one request and returns the whole answer, whatever its HTTP status. Safe to call from
 // many threads. Errors: Unavailable (kBrokerUnreachable, kBrokerUntrusted), DeadlineExceeded,
-// ResourceExhausted (reply over max_reply), InvalidArgument (URL not allowed).
+// Cancelled (stop was requested), ResourceExhausted (kReplyRejected: over max_reply or the limits
+// of a head), Internal (kReplyRejected: not HTTP as it should be), InvalidArgument (URL or header
+// not allowed). No byte of the server is in an error.
 class HttpTransport {
  public:
   HttpTransport() = default;

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/http_curl_connection.h"
+
+namespace attestd::base {
+namespace {
+
+// OpenSSL's constant texts, as libcurl quotes them, and what we say instead.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kHandshakeTexts = {{
+    {"certificate required", "the peer asks for a client certificate; set client_cert_file"},
+    {"alert unknown ca", "the peer does not know the authority of our client certificate"},
+    {"alert bad certificate", "the peer refuses our client certificate"},
+    {"unsupported protocol", "the peer offers no TLS 1.2 or later"},
+    {"protocol version", "the peer offers no TLS 1.2 or later"},
+    {"wrong version number", "the peer does not speak TLS on this port"},
+    {"no shared cipher", "the peer offers no cipher suite with AEAD and forward secrecy"},
+    {"handshake failure", "the peer accepts none of our cipher suites (AEAD, forward secrecy)"},
+}};
+
+absl::Status Unreachable(const std::string& message) {
+  return MakeStatus(absl::StatusCode::kUnavailable, Reason::kBrokerUnreachable, message);
+}
+
+absl::Status Untrusted(const std::string& message) {
+  return MakeStatus(absl::StatusCode::kUnavailable, Reason::kBrokerUntrusted, message);
+}
+
+long Info(CURL* curl, CURLINFO which) {
+  long value = 0;
+  curl_easy_getinfo(curl, which, &value);
+  return value;
+}
+
+std::string ConnectAnswer(long status) {
+  std::string text = "proxy: it answered CONNECT with HTTP " + std::to_string(status);
+  if (status == 407) {
+    text += "; it asks for other credentials: set credentials_file";
+  } else if (status == 403) {
+    text += "; its rules forbid this host or port";
+  }
+  return text;
+}
+
+}  // namespace
+
+bool CurlConnection::AtProxy() const {
+  return !settings_.proxy.url.empty() && Info(easy_.get(), CURLINFO_HTTP_CONNECTCODE) / 100 != 2;
+}
+
+absl::Status CurlConnection::TlsError(CURLcode code) const {
+  const std::string step = AtProxy() ? "TLS with the proxy: " : "TLS: ";
+  if (!verifier_.refusal().empty()) {
+    return Untrusted(step + verifier_.refusal());
+  }
+  if (code == CURLE_PEER_FAILED_VERIFICATION) {
+    return Untrusted(step + "the certificate is for another host than the URL names");
+  }
+  const std::string_view found(error_text_.data());
+  for (const auto& [theirs, ours] : kHandshakeTexts) {
+    if (found.find(theirs) != std::string_view::npos) {
+      return Untrusted(step + std::string(ours));
+    }
+  }
+  return Untrusted(step + "the handshake failed");
+}
+
+absl::Status CurlConnection::ErrorOf(CURLcode code) const {
+  if (code == CURLE_OK || !transfer_.refused.ok()) {
+    return transfer_.refused;
+  }
+  const std::string peer = AtProxy() ? "proxy: " : "";
+  const long connect_answer = Info(easy_.get(), CURLINFO_HTTP_CONNECTCODE);
+  if (AtProxy() && connect_answer != 0) {
+    return Unreachable(ConnectAnswer(connect_answer));
+  }
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return Unreachable(peer + "DNS: the name does not resolve");
+    case CURLE_COULDNT_CONNECT:
+      if (transfer_.refused_address != AddressClass::kOrdinary) {
+        return Unreachable(peer + "connect: DNS gave a " +
+                           std::string(AddressClassName(transfer_.refused_address)) +
+                           " address, which is not allowed");
+      }
+      return Unreachable(peer + "connect: refused, or there is no route");
+    case CURLE_OPERATION_TIMEDOUT: {
+      curl_off_t sent = 0;
+      curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &sent);
+      return Unreachable(peer + (sent == 0 ? "connect: no connection within 5 s"
+                                           : "reply: less than 32 bytes/s for " +
+                                                 std::to_string(settings_.stall_seconds) + " s"));
+    }
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+      return TlsError(code);
+    // The URL's own scheme was looked at before: this is a reply without an HTTP head.
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+      return MakeStatus(absl::StatusCode::kInternal, Reason::kReplyRejected,
+                        peer + "reply: it is not HTTP as it should be");
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+      // TLS 1.3 servers refuse a client's certificate after the handshake.
+      return std::string_view(error_text_.data()).find("alert") != std::string_view::npos
+                 ? TlsError(code)
+                 : Unreachable(peer + "reply: the connection broke");
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+      return Unreachable(peer + "reply: the connection ended early");
+    case CURLE_URL_MALFORMAT:
+      return MakeStatus(absl::StatusCode::kInvalidArgument, "the URL is malformed");
+    default:
+      return Unreachable(peer + curl_easy_strerror(code));
+  }
+}
+
+}  // namespace attestd::base
