@@ -68,6 +68,39 @@ TEST_CASE("The recorded exchange of Trustee 0.14 is what we would say and unders
   CHECK(envelope->ciphertext.size() == 60);
 }
 
+// The recording has no private key: that such a JWE opens is shown by crypto_vectors_test.cc.
+TEST_CASE("The recorded exchange of Trustee 0.10 has our RSA key's members and a JWE we read") {
+  const auto recording = test::ReadVector("exchange/trustee-0.10-sample.txt");
+  if (!recording.has_value()) {
+    return;
+  }
+  const auto key = TeeKey::Generate(TeeKeyKind::kRsa15);
+  REQUIRE(key.ok());
+  Json ours = *key->PublicJwk();
+  const Json attestation = Json::parse(Body(*recording, 2));
+  const Json& sent = attestation["tee-pubkey"];
+  CHECK(ours["n"].get<std::string>().size() == sent["n"].get<std::string>().size());
+  ours["n"] = sent["n"];
+  CHECK(ours == sent);
+
+  const Json challenge = Json::parse(Body(*recording, 1));
+  const evidence::RuntimeData runtime_data(challenge["nonce"], sent);
+  CHECK(attestation["tee-evidence"]["report_data"] ==
+        base::Base64Encode(*runtime_data.DeviceDigest(base::HashAlgorithm::kSha384)));
+
+  for (const int message : {5, 7, 15}) {
+    const std::string body = Body(*recording, message);
+    const auto envelope = ParseLegacyJwe(body);
+    REQUIRE(envelope.ok());
+    CHECK(envelope->ciphertext.size() == 60);
+    CHECK(envelope->tag.size() == 16);
+    CHECK(envelope->encrypted_key.size() == kRsaSize);
+    CHECK(envelope->additional_data.empty());
+    CHECK(DecryptJwe(*envelope, *key).status() == JweDoesNotDecrypt());
+    CHECK_FALSE(ParseJwe(body, TeeKeyKind::kRsa15).ok());
+  }
+}
+
 TEST_CASE("The synthetic handshake gives the same digests and message") {
   const auto text = test::ReadVector("synthetic/rcar-0.4.0-sample.json");
   if (!text.has_value()) {
