@@ -11,7 +11,8 @@ namespace {
 
 // Where Trustee's KBS looks for the key in the tokens that this broker makes, and in those of
 // brokers whose claims lie at the top.
-constexpr std::array<const char*, 2> kTeeKeyPointers = {
+constexpr std::array<const char*, 3> kTeeKeyPointers = {
+    "/customized_claims/runtime_data/tee-pubkey",
     "/submods/cpu0/ear.veraison.annotated-evidence/runtime_data_claims/tee-pubkey", "/tee-pubkey"};
 
 // AR4SI trust tiers (draft-ietf-rats-ar4si, 2.3): 2 and 3 affirm; 33, 36 and 97 contraindicate and
@@ -52,6 +53,17 @@ base::Json BuildEarClaims(const std::vector<AcceptedDevice>& devices, absl::Time
           {"exp", absl::ToUnixSeconds(expires)},
           {"ear.verifier-id", {{"developer", "attestd"}, {"build", "attestd-dev-kbs"}}},
           {"submods", submodules}};
+}
+
+base::Json BuildSimpleClaims(const std::vector<AcceptedDevice>& devices, absl::Time issued,
+                             absl::Time expires) {
+  return {{"iss", "CoCo-Attestation-Service"},
+          {"iat", absl::ToUnixSeconds(issued)},
+          {"exp", absl::ToUnixSeconds(expires)},
+          {"customized_claims",
+           {{"init_data", nullptr}, {"runtime_data", devices.front().runtime_data}}},
+          {"evaluation-reports", base::Json::array()},
+          {"tcb-status", devices.front().claims}};
 }
 
 absl::StatusOr<base::Json> FindTeeKey(const base::Json& claims) {

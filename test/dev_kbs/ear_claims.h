@@ -25,6 +25,10 @@ struct AcceptedDevice {
 base::Json BuildEarClaims(const std::vector<AcceptedDevice>& devices, absl::Time issued,
                           absl::Time expires);
 
+// The same as the "simple" token of Trustee up to 0.10 has them: customized_claims.
+base::Json BuildSimpleClaims(const std::vector<AcceptedDevice>& devices, absl::Time issued,
+                             absl::Time expires);
+
 // The TEE's public key in such claims. Unauthenticated when it is at none of Trustee's places.
 absl::StatusOr<base::Json> FindTeeKey(const base::Json& claims);
 

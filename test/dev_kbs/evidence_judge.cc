@@ -14,7 +14,7 @@
 namespace attestd::dev_kbs {
 namespace {
 
-// The challenge of this broker selects no other (KBS protocol 0.4.0).
+// The challenge of this broker selects no other, and it is the default of every version.
 constexpr base::HashAlgorithm kHash = base::HashAlgorithm::kSha384;
 
 absl::Status Refused(const std::string& tee, std::string_view why) {
@@ -107,6 +107,23 @@ absl::StatusOr<std::vector<Case>> DeviceCases(const Attestation& attestation,
   return cases;
 }
 
+// The platform's own evidence, of which the digest covers the runtime data of the message's shape.
+absl::StatusOr<Case> PlatformCase(const std::string& tee, const Attestation& attestation,
+                                  const evidence::RuntimeData& runtime_data) {
+  Case one{
+      .tee = tee,
+      .evidence = attestation.primary_evidence,
+      .runtime_data = {{"nonce", runtime_data.nonce()}, {"tee-pubkey", runtime_data.tee_pubkey()}},
+      .digest = {}};
+  if (!attestation.composite) {
+    ASSIGN_OR_RETURN(one.digest, runtime_data.DeviceDigest(kHash));
+    return one;
+  }
+  one.runtime_data["additional-evidence"] = attestation.additional_evidence;
+  ASSIGN_OR_RETURN(one.digest, runtime_data.PrimaryDigest(kHash, attestation.additional_evidence));
+  return one;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<AcceptedDevice>> JudgeEvidence(const std::string& tee,
@@ -114,18 +131,9 @@ absl::StatusOr<std::vector<AcceptedDevice>> JudgeEvidence(const std::string& tee
                                                           const Policy& policy, absl::Time now) {
   const evidence::RuntimeData runtime_data(attestation.nonce, attestation.tee_pubkey);
   ASSIGN_OR_RETURN(std::vector<Case> cases, DeviceCases(attestation, runtime_data));
-  ASSIGN_OR_RETURN(base::Bytes digest,
-                   runtime_data.PrimaryDigest(kHash, attestation.additional_evidence));
-  ASSIGN_OR_RETURN(std::optional<base::Bytes> init_data_digest,
-                   WantedInitData(tee, attestation, policy));
-  cases.insert(cases.begin(),
-               {.tee = tee,
-                .evidence = attestation.primary_evidence,
-                .runtime_data = {{"additional-evidence", attestation.additional_evidence},
-                                 {"nonce", attestation.nonce},
-                                 {"tee-pubkey", attestation.tee_pubkey}},
-                .digest = std::move(digest),
-                .init_data_digest = std::move(init_data_digest)});
+  ASSIGN_OR_RETURN(Case platform, PlatformCase(tee, attestation, runtime_data));
+  ASSIGN_OR_RETURN(platform.init_data_digest, WantedInitData(tee, attestation, policy));
+  cases.insert(cases.begin(), std::move(platform));
   std::vector<AcceptedDevice> accepted;
   for (const Case& one : cases) {
     ASSIGN_OR_RETURN(AcceptedDevice device, JudgeOne(one, policy, now));

@@ -15,11 +15,11 @@
 namespace attestd::dev_kbs {
 
 // Judges the evidence of the session's platform and of every additional device against the policy
-// and the binding of protocol 0.4.0: SHA-384 over the canonical runtime data, which names the
-// nonce and the TEE key. The nonce was compared before. Unauthenticated, with the reason for the
-// log, when one of them is refused; the platform comes first in the result.
-// Init data that comes along must be bound to the platform; the sample platform only repeats its
-// digest. Dates are judged by the policy's clock, else by `now`.
+// and the binding of the protocol: SHA-384 over the canonical runtime data, which names the nonce,
+// the TEE key and, in a composite message, the additional evidence. The nonce is the session's.
+// Unauthenticated, with the reason for the log, when one of them is refused; the platform comes
+// first in the result. Init data that comes along must be bound to the platform; the sample
+// platform only repeats its digest. Dates are judged by the policy's clock, else by `now`.
 absl::StatusOr<std::vector<AcceptedDevice>> JudgeEvidence(const std::string& tee,
                                                           const Attestation& attestation,
                                                           const Policy& policy, absl::Time now);

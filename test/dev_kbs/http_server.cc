@@ -17,11 +17,12 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/text.h"
 
 namespace attestd::dev_kbs {
 namespace {
 
-constexpr size_t kThreads = 64;
+constexpr size_t kThreads = 320;  // 256 requests at a time, and kept connections beside them
 constexpr size_t kMaxBody = size_t{2} << 20;  // Trustee's payload_request_size
 constexpr int kBacklog = 512;                 // the library asks for 5
 constexpr time_t kIdleSeconds = 120;
@@ -95,21 +96,6 @@ void EndKeptConnections(int port) {
 
 }  // namespace
 
-std::string OneLine(std::string_view text) {
-  std::string line;
-  for (const char c : text) {
-    if (c >= ' ' && c <= '~') {
-      line += c;
-      continue;
-    }
-    std::array<char, 5> escaped{};
-    static_cast<void>(
-        std::snprintf(escaped.data(), escaped.size(), "\\x%02x", static_cast<unsigned char>(c)));
-    line += escaped.data();
-  }
-  return line;
-}
-
 HttpServer::HttpServer(std::unique_ptr<httplib::Server> server) : server_(std::move(server)) {}
 
 HttpServer::~HttpServer() { Stop(); }
@@ -117,13 +103,16 @@ HttpServer::~HttpServer() { Stop(); }
 void HttpServer::Route(Handler handler, const LineSink& sink) {
   const auto answer = [handler = std::move(handler), sink](const httplib::Request& request,
                                                            httplib::Response& response) {
+    const size_t mark = request.target.find('?');
+    const std::string query = mark == std::string::npos ? "" : request.target.substr(mark + 1);
     const KbsAnswer result = handler({.method = request.method,
                                       .path = request.path,
+                                      .query = query,
                                       .cookie = JoinHeaders(request, "Cookie", "; "),
                                       .authorization = request.get_header_value("Authorization"),
                                       .body = request.body});
     if (!result.refusal.empty()) {
-      sink(OneLine(result.refusal));
+      sink(base::Escaped(result.refusal));
     }
     Answer(result, response);
   };
@@ -141,7 +130,8 @@ void HttpServer::Route(Handler handler, const LineSink& sink) {
     }
   });
   server_->set_logger([sink](const httplib::Request& request, const httplib::Response& response) {
-    sink(OneLine(request.method + " " + request.path) + " " + std::to_string(response.status));
+    sink(base::Escaped(request.method + " " + request.path) + " " +
+         std::to_string(response.status));
   });
 }
 

@@ -26,10 +26,7 @@ struct ServerOptions {
   std::function<void()> on_failure = {};  // called when listening ends without Stop
 };
 
-// Text on one line: control characters and bytes outside ASCII are shown as \xNN.
-std::string OneLine(std::string_view text);
-
-// HTTP/1.1 in front of a handler. Keeps connections, answers each with a thread of its own (64 at
+// HTTP/1.1 in front of a handler. Keeps connections, answers each with a thread of its own (320 at
 // a time), takes bodies of up to 2 MiB.
 class HttpServer {
  public:

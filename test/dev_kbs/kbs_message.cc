@@ -35,6 +35,19 @@ bool LooksLikeSemver(std::string_view text) {
          text.front() <= '9';
 }
 
+// The platform by today's name; empty when the protocol knows no such name. Trustee knew no TPM
+// before 0.4.0: it is let through, since it is the platform that tests have.
+std::string TeeName(const std::string& name, const Protocol& protocol) {
+  constexpr std::array<std::array<std::string_view, 2>, 2> kAzure = {
+      {{"azsnpvtpm", "az-snp-vtpm"}, {"aztdxvtpm", "az-tdx-vtpm"}}};
+  for (const auto& [old_name, today] : kAzure) {
+    if (!protocol.hyphenated_azure && (name == old_name || name == today)) {
+      return name == old_name ? std::string(today) : "";
+    }
+  }
+  return std::find(kTees.begin(), kTees.end(), name) == kTees.end() ? "" : name;
+}
+
 absl::StatusOr<base::Json> NormalizeTeeKey(const base::Json& key) {
   ASSIGN_OR_RETURN(const std::string kty, base::GetString(key, "kty"));
   for (const TeeKeyShape& shape : kTeeKeyShapes) {
@@ -63,24 +76,25 @@ KbsAnswer Refuse(const ErrorKind& kind, std::string_view detail, std::string why
   return answer;
 }
 
-absl::StatusOr<AuthRequest> ParseAuthRequest(std::string_view body) {
+absl::StatusOr<AuthRequest> ParseAuthRequest(std::string_view body, const Protocol& protocol) {
   const absl::StatusOr<base::Json> json = base::ParseJson(body);
   if (!json.ok() || !base::GetMember(*json, "extra-params").ok()) {
     return Invalid("deserialize Request");
   }
   const absl::StatusOr<std::string> version = base::GetString(*json, "version");
-  absl::StatusOr<std::string> tee = base::GetString(*json, "tee");
-  if (!version.ok() || !tee.ok() || std::find(kTees.begin(), kTees.end(), *tee) == kTees.end()) {
+  const std::string tee = TeeName(base::GetString(*json, "tee").value_or(""), protocol);
+  if (!version.ok() || tee.empty()) {
     return Invalid("deserialize Request");
   }
   if (!LooksLikeSemver(*version)) {
     return Invalid("failed to parse KBS version");
   }
-  if (*version != kProtocolVersion) {
-    return Invalid("KBS Client Protocol Version Mismatch: expect =" +
-                   std::string(kProtocolVersion) + " while the request is " + *version);
+  if (*version != protocol.version) {
+    return base::MakeStatus(absl::StatusCode::kFailedPrecondition,
+                            std::string(protocol.mismatch[0]) + std::string(protocol.version) +
+                                std::string(protocol.mismatch[1]) + *version);
   }
-  return AuthRequest{.tee = *std::move(tee)};
+  return AuthRequest{.tee = tee};
 }
 
 namespace {
@@ -102,23 +116,45 @@ absl::StatusOr<std::optional<std::string>> ReadInitData(const base::Json& json) 
 
 }  // namespace
 
-absl::StatusOr<Attestation> ParseAttestation(std::string_view body) {
-  ASSIGN_OR_RETURN(const base::Json json, base::ParseJson(body));
-  ASSIGN_OR_RETURN(const base::Json* runtime_data, base::GetMember(json, "runtime-data"));
-  ASSIGN_OR_RETURN(const base::Json* tee_evidence, base::GetMember(json, "tee-evidence"));
-  Attestation attestation;
-  ASSIGN_OR_RETURN(attestation.nonce, base::GetString(*runtime_data, "nonce"));
-  ASSIGN_OR_RETURN(const base::Json* key, base::GetMember(*runtime_data, "tee-pubkey"));
+namespace {
+
+absl::Status ReadTeeKey(const base::Json& object, Attestation& attestation) {
+  ASSIGN_OR_RETURN(const base::Json* key, base::GetMember(object, "tee-pubkey"));
   absl::StatusOr<base::Json> normal = NormalizeTeeKey(*key);
   if (!normal.ok()) {
     return base::Annotate(normal.status(), "tee-pubkey");
   }
   attestation.tee_pubkey = *std::move(normal);
+  return absl::OkStatus();
+}
+
+// {"runtime-data", "tee-evidence", "init-data"?}
+absl::StatusOr<Attestation> ReadComposite(const base::Json& json) {
+  ASSIGN_OR_RETURN(const base::Json* runtime_data, base::GetMember(json, "runtime-data"));
+  ASSIGN_OR_RETURN(const base::Json* tee_evidence, base::GetMember(json, "tee-evidence"));
+  Attestation attestation;
+  ASSIGN_OR_RETURN(attestation.nonce, base::GetString(*runtime_data, "nonce"));
+  RETURN_IF_ERROR(ReadTeeKey(*runtime_data, attestation));
   ASSIGN_OR_RETURN(const base::Json* primary, base::GetMember(*tee_evidence, "primary_evidence"));
   attestation.primary_evidence = *primary;
   ASSIGN_OR_RETURN(attestation.additional_evidence,
                    base::GetString(*tee_evidence, "additional_evidence"));
   ASSIGN_OR_RETURN(attestation.init_data, ReadInitData(json));
+  return attestation;
+}
+
+}  // namespace
+
+absl::StatusOr<Attestation> ParseAttestation(std::string_view body, const Protocol& protocol) {
+  ASSIGN_OR_RETURN(const base::Json json, base::ParseJson(body));
+  if (protocol.composite) {
+    return ReadComposite(json);
+  }
+  Attestation attestation;
+  attestation.composite = false;
+  RETURN_IF_ERROR(ReadTeeKey(json, attestation));
+  ASSIGN_OR_RETURN(const base::Json* evidence, base::GetMember(json, "tee-evidence"));
+  attestation.primary_evidence = *evidence;
   return attestation;
 }
 

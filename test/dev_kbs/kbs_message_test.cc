@@ -17,7 +17,7 @@ TEST_CASE("A cookie is found among others and by its whole name") {
 }
 
 TEST_CASE("A refusal is a JSON body of type and detail, and keeps its cause for the log") {
-  const KbsAnswer answer = Refuse(kPolicyDeny, "", "cause");
+  const KbsAnswer answer = Refuse(CurrentProtocol().errors.denied, "", "cause");
   CHECK(answer.status == 401);
   CHECK(answer.body ==
         R"({"detail":"Access denied by policy",)"

@@ -11,14 +11,11 @@
 #include "base/openssl_error.h"
 #include "test/dev_kbs/ear_claims.h"
 #include "test/dev_kbs/evidence_judge.h"
-#include "test/dev_kbs/jwe_encrypt.h"
 
 namespace attestd::dev_kbs {
 namespace {
 
 constexpr std::string_view kPrefix = "/kbs/v0";
-constexpr std::string_view kResourcePlugin = "resource";
-constexpr std::string_view kBearer = "Bearer ";
 constexpr size_t kNonceSize = 32;    // Trustee's NONCE_SIZE_BYTES
 constexpr size_t kSessionSize = 16;  // a UUID
 
@@ -38,9 +35,22 @@ KbsAnswer JsonAnswer(const base::Json& body) {
           .body = base::DumpJson(body).value_or("{}")};
 }
 
-KbsAnswer RefuseAuth(const absl::Status& status) {
-  return Refuse(kAttestationError, "RCAR handshake Auth failed: " + MessageOf(status),
-                "refused: " + MessageOf(status));
+// actix's answer to a body that its extractor cannot read, where the protocol left that to it.
+KbsAnswer BadJson(const std::string& why) {
+  constexpr int kBadRequest = 400;
+  return {.status = kBadRequest,
+          .content_type = "text/plain; charset=utf-8",
+          .body = "Json deserialize error",
+          .refusal = "refused: " + why};
+}
+
+KbsAnswer RefuseAuth(const absl::Status& status, const Protocol& protocol) {
+  const std::string why = MessageOf(status);
+  const bool version = absl::IsFailedPrecondition(status);
+  if (protocol.tells_cause && !version) {
+    return BadJson(why);
+  }
+  return Refuse(version ? protocol.errors.version : protocol.errors.auth, why, "refused: " + why);
 }
 
 }  // namespace
@@ -52,7 +62,9 @@ KbsService::KbsService(KbsOptions options, Resources resources, TokenSigner sign
 
 absl::StatusOr<std::unique_ptr<KbsService>> KbsService::Create(KbsOptions options) {
   ASSIGN_OR_RETURN(Resources resources, Resources::Open(options.resources));
-  ASSIGN_OR_RETURN(TokenSigner signer, TokenSigner::Create());
+  ASSIGN_OR_RETURN(TokenSigner signer, options.token_key.empty()
+                                           ? TokenSigner::Create()
+                                           : TokenSigner::FromFile(options.token_key));
   return std::unique_ptr<KbsService>(
       new KbsService(std::move(options), std::move(resources), std::move(signer)));
 }
@@ -66,27 +78,17 @@ KbsAnswer KbsService::Handle(const KbsRequest& request) {
     return {.status = 404};
   }
   rest.remove_prefix(kPrefix.size() + 1);
-  if (rest.empty()) {
-    return Refuse(kInvalidRequestPath, "Request path " + request.path + " is invalid",
-                  "refused: the path names no plugin");
-  }
-  const size_t slash = rest.find('/');
-  const std::string_view plugin = rest.substr(0, slash);
   if (request.method == "POST" && rest == "auth") {
     return Auth(request);
   }
   if (request.method == "POST" && rest == "attest") {
     return Attest(request);
   }
-  if (plugin != kResourcePlugin) {
-    return Refuse(kPluginNotFound, "Plugin " + std::string(plugin) + " not found",
-                  "refused: no such plugin");
-  }
-  if (request.method != "GET") {
-    return Refuse(kAdminAuthAccess, "admin access denied for endpoint " + request.path,
-                  "refused: this broker has no admin");
-  }
-  return GetResource(request, slash == std::string_view::npos ? "" : rest.substr(slash + 1));
+  return CallPlugin(request, rest);
+}
+
+absl::StatusOr<std::string> KbsService::SignToken(const base::Json& claims) const {
+  return signer_.Sign(claims);
 }
 
 absl::StatusOr<Session> KbsService::NewSession(const std::string& tee) const {
@@ -103,13 +105,13 @@ absl::StatusOr<Session> KbsService::NewSession(const std::string& tee) const {
 }
 
 KbsAnswer KbsService::Auth(const KbsRequest& request) {
-  const absl::StatusOr<AuthRequest> message = ParseAuthRequest(request.body);
+  const absl::StatusOr<AuthRequest> message = ParseAuthRequest(request.body, *options_.protocol);
   if (!message.ok()) {
-    return RefuseAuth(message.status());
+    return RefuseAuth(message.status(), *options_.protocol);
   }
   absl::StatusOr<Session> session = NewSession(message->tee);
   if (!session.ok()) {
-    return RefuseAuth(session.status());
+    return RefuseAuth(session.status(), *options_.protocol);
   }
   KbsAnswer answer = JsonAnswer({{"nonce", session->nonce}, {"extra-params", ""}});
   answer.set_cookie = session->Cookie();
@@ -126,77 +128,61 @@ absl::StatusOr<Attested> KbsService::Judge(const Session& session,
   const absl::Time now = options_.surroundings.now();
   ASSIGN_OR_RETURN(const std::vector<AcceptedDevice> devices,
                    JudgeEvidence(session.tee, attestation, options_.policy, now));
+  const auto build = options_.protocol->customized_claims ? BuildSimpleClaims : BuildEarClaims;
   ASSIGN_OR_RETURN(std::string token,
-                   signer_.Sign(BuildEarClaims(devices, now, now + options_.session_lifetime)));
+                   signer_.Sign(build(devices, now, now + options_.session_lifetime)));
   return Attested{.token = std::move(token), .tee_pubkey = attestation.tee_pubkey};
 }
 
-// In Trustee's order: cookie, message, session, earlier token, nonce, evidence.
+// In the order of Trustee since 0.12: cookie, message, session, earlier token, nonce, evidence.
 absl::StatusOr<Session> KbsService::AttestSession(const KbsRequest& request) {
   const std::string id = FindCookie(request.cookie, kSessionCookie);
   if (id.empty()) {
-    return base::MakeStatus(absl::StatusCode::kUnauthenticated, "no session cookie");
+    return base::MakeStatus(absl::StatusCode::kFailedPrecondition, "no session cookie");
   }
-  const absl::StatusOr<Attestation> attestation = ParseAttestation(request.body);
+  absl::StatusOr<Attestation> attestation = ParseAttestation(request.body, *options_.protocol);
   if (!attestation.ok()) {
     return base::Annotate(attestation.status(), "Attestation");
   }
   ASSIGN_OR_RETURN(Session session, sessions_.Find(id, options_.surroundings.now()));
   if (!session.attested.has_value()) {
+    if (!attestation->composite) {
+      attestation->nonce = session.nonce;
+    }
     ASSIGN_OR_RETURN(Attested attested, Judge(session, *attestation));
     session.attested = sessions_.Attest(id, std::move(attested));
   }
   return session;
 }
 
+KbsAnswer KbsService::RefuseAttest(const absl::Status& status) const {
+  const ErrorKinds& errors = options_.protocol->errors;
+  const std::string why = MessageOf(status);
+  const std::string refused = why.starts_with("refused") ? why : "refused: " + why;
+  switch (status.code()) {
+    case absl::StatusCode::kFailedPrecondition:
+      return Refuse(errors.no_cookie, "", refused);
+    case absl::StatusCode::kNotFound:
+      return Refuse(errors.unknown_cookie, "", refused);
+    case absl::StatusCode::kOutOfRange:
+      return Refuse(errors.expired_cookie, "", refused);
+    default:
+      break;
+  }
+  if (options_.protocol->tells_cause && why.starts_with("Attestation: ")) {
+    return BadJson(why);
+  }
+  return Refuse(errors.attest, options_.protocol->tells_cause ? why : "", refused);
+}
+
 KbsAnswer KbsService::Attest(const KbsRequest& request) {
   const absl::StatusOr<Session> session = AttestSession(request);
   if (!session.ok()) {
-    const std::string why = MessageOf(session.status());
-    return Refuse(kAttestationError, "RCAR handshake Attest failed",
-                  why.starts_with("refused") ? why : "refused: " + why);
+    return RefuseAttest(session.status());
   }
   KbsAnswer answer = JsonAnswer({{"token", session->attested->token}});
   answer.set_cookie = session->Cookie();
   return answer;
-}
-
-absl::StatusOr<base::Json> KbsService::AuthorizedKey(const KbsRequest& request) const {
-  const absl::Time now = options_.surroundings.now();
-  // The session wins over the token (Trustee, get_attestation_token).
-  const absl::StatusOr<Session> session =
-      sessions_.Find(FindCookie(request.cookie, kSessionCookie), now);
-  if (session.ok() && session->attested.has_value()) {
-    return session->attested->tee_pubkey;
-  }
-  if (!request.authorization.starts_with(kBearer)) {
-    return base::MakeStatus(absl::StatusCode::kNotFound, "no attested session and no token");
-  }
-  const std::string_view token = std::string_view(request.authorization).substr(kBearer.size());
-  ASSIGN_OR_RETURN(const base::Json claims, signer_.Verify(token, now));
-  return FindTeeKey(claims);
-}
-
-KbsAnswer KbsService::GetResource(const KbsRequest& request, std::string_view resource) const {
-  const std::string refused = "refused resource " + std::string(resource) + ": ";
-  const absl::StatusOr<base::Json> tee_pubkey = AuthorizedKey(request);
-  if (!tee_pubkey.ok()) {
-    const bool absent = absl::IsNotFound(tee_pubkey.status());
-    return Refuse(absent ? kTokenNotFound : kTokenVerifierError, "",
-                  refused + MessageOf(tee_pubkey.status()));
-  }
-  if (options_.policy.DeniesResource(resource)) {
-    return Refuse(kPolicyDeny, "", refused + "denied by the policy");
-  }
-  const absl::StatusOr<base::Secret> secret = resources_.Read(resource);
-  if (!secret.ok()) {
-    return Refuse(kPluginInternalError, "", refused + MessageOf(secret.status()));
-  }
-  absl::StatusOr<std::string> jwe = EncryptToTee(*tee_pubkey, *secret);
-  if (!jwe.ok()) {
-    return Refuse(kJweError, "", refused + MessageOf(jwe.status()));
-  }
-  return {.status = 200, .content_type = "application/json", .body = *std::move(jwe)};
 }
 
 }  // namespace attestd::dev_kbs

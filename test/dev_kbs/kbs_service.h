@@ -31,25 +31,38 @@ Surroundings RealSurroundings();
 
 struct KbsOptions {
   Policy policy;
-  std::string resources;  // folder
+  std::string resources;                          // folder
+  const Protocol* protocol = &CurrentProtocol();  // never null
+  std::string token_key = {};                     // PEM file; empty: a key of its own
   absl::Duration session_lifetime = absl::Minutes(5);
   Surroundings surroundings = RealSurroundings();
 };
 
-// The broker without its HTTP: speaks KBS protocol 0.4.0 as Trustee 0.14 and later. Safe to call
-// from many threads.
+// The broker without its HTTP: speaks one version of the KBS protocol as the Trustee of its time.
+// Safe to call from many threads.
 class KbsService {
  public:
   static absl::StatusOr<std::unique_ptr<KbsService>> Create(KbsOptions options);
 
   KbsAnswer Handle(const KbsRequest& request);
+  // A token of this broker with other claims.
+  absl::StatusOr<std::string> SignToken(const base::Json& claims) const;
 
  private:
   KbsService(KbsOptions options, Resources resources, TokenSigner signer);
 
   KbsAnswer Auth(const KbsRequest& request);
   KbsAnswer Attest(const KbsRequest& request);
+  KbsAnswer RefuseAttest(const absl::Status& status) const;
+  // What lies behind the prefix, neither auth nor attest.
+  KbsAnswer CallPlugin(const KbsRequest& request, std::string_view rest) const;
   KbsAnswer GetResource(const KbsRequest& request, std::string_view resource) const;
+  // The plugins "echo" and "clear": path and query as JSON, encrypted and not.
+  KbsAnswer GetEcho(const KbsRequest& request, std::string_view plugin,
+                    std::string_view path) const;
+  KbsAnswer Encrypted(const base::Json& tee_pubkey, const base::Secret& plaintext,
+                      const std::string& refused) const;
+  KbsAnswer RefuseKey(const absl::Status& status, const std::string& refused) const;
 
   // The TEE key that the session or the token stands for. NotFound: there is neither.
   absl::StatusOr<base::Json> AuthorizedKey(const KbsRequest& request) const;

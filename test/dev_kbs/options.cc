@@ -11,6 +11,7 @@ namespace attestd::dev_kbs {
 namespace {
 
 constexpr int kMaxSessionSeconds = 86400;
+constexpr int kMaxDelayMs = 60000;
 constexpr int kUsageError = 2;
 
 constexpr char kFooter[] =
@@ -56,6 +57,15 @@ void Declare(CLI::App& app, Options& options, std::string& listen) {
   app.add_option("--session-seconds", options.session_seconds, "life of a session and its token")
       ->capture_default_str()
       ->check(CLI::Range(1, kMaxSessionSeconds));
+  app.add_option("--protocol", options.protocol, "KBS protocol: 0.4.0, 0.2.0 or 0.1.1")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"0.4.0", "0.2.0", "0.1.1"}));
+  app.add_option(
+      "--token-key", options.token_key,
+      "PEM file: private key on P-256 for tokens; brokers with the same trust each other");
+  app.add_option("--faults", options.faults, "file of faults to play, read anew at SIGHUP");
+  app.add_option("--delay-ms", options.delay_ms, "added before each answer")
+      ->check(CLI::Range(0, kMaxDelayMs));
   app.add_option("--port-file", options.port_file, "file to write the port number to");
 }
 

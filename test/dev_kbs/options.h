@@ -30,6 +30,10 @@ struct Options {
   std::string policy;
   int session_seconds = 300;
   std::string port_file;  // empty: none
+  std::string protocol = "0.4.0";
+  std::string token_key;  // PEM file; empty: a key of its own
+  std::string faults;     // file; empty: none
+  int delay_ms = 0;       // before each answer
 };
 
 // The options, or the exit code after help or a one-line error was printed.

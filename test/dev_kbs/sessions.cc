@@ -26,10 +26,10 @@ absl::StatusOr<Session> Sessions::Find(const std::string& id, absl::Time now) co
   const absl::MutexLock lock(&mutex_);
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) {
-    return base::MakeStatus(absl::StatusCode::kUnauthenticated, "unknown session");
+    return base::MakeStatus(absl::StatusCode::kNotFound, "unknown session");
   }
   if (found->second.expires <= now) {
-    return base::MakeStatus(absl::StatusCode::kUnauthenticated, "session expired");
+    return base::MakeStatus(absl::StatusCode::kOutOfRange, "session expired");
   }
   return found->second;
 }

@@ -38,7 +38,7 @@ class Sessions {
  public:
   // Also forgets the sessions that expired.
   void Add(Session session, absl::Time now);
-  // Unauthenticated "unknown session" or "session expired".
+  // NotFound "unknown session", OutOfRange "session expired".
   absl::StatusOr<Session> Find(const std::string& id, absl::Time now) const;
   // Keeps what an earlier call gave, and returns what is kept; unknown sessions keep nothing.
   Attested Attest(const std::string& id, Attested attested);

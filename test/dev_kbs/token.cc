@@ -4,12 +4,15 @@
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/encoding.h"
+#include "base/file.h"
 #include "base/openssl_error.h"
 
 namespace attestd::dev_kbs {
@@ -82,6 +85,26 @@ absl::Status VerifyEs256(EVP_PKEY* key, std::string_view input, ByteView raw) {
 
 absl::StatusOr<TokenSigner> TokenSigner::Create() {
   ASSIGN_OR_RETURN(KeyHandle key, GenerateEcKey(kP256));
+  return FromKey(std::move(key));
+}
+
+absl::StatusOr<TokenSigner> TokenSigner::FromFile(const std::string& path) {
+  constexpr size_t kMaxFile = size_t{16} << 10;
+  ASSIGN_OR_RETURN(const base::Secret pem, base::ReadSecretFile(path, kMaxFile));
+  const base::Handle<BIO, BIO_free_all> bio(
+      BIO_new_mem_buf(pem.view().data(), static_cast<int>(pem.size())));
+  KeyHandle key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+  std::array<char, 32> group{};
+  if (key == nullptr ||
+      EVP_PKEY_get_group_name(key.get(), group.data(), group.size(), nullptr) != 1 ||
+      std::string_view(group.data()) != "prime256v1") {
+    return base::MakeStatus(absl::StatusCode::kInvalidArgument,
+                            path + ": not a private key on P-256 in PEM");
+  }
+  return FromKey(std::move(key));
+}
+
+absl::StatusOr<TokenSigner> TokenSigner::FromKey(KeyHandle key) {
   ASSIGN_OR_RETURN(base::Json jwk, PublicEcJwk(kP256, *key));
   jwk["alg"] = "ES256";
   ASSIGN_OR_RETURN(const std::string header,

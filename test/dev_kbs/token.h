@@ -14,10 +14,14 @@
 namespace attestd::dev_kbs {
 
 // Signs and verifies the broker's own tokens: JWT (RFC 7519) with ES256 and the key in the header,
-// as Trustee's attestation service makes them. The key lives as long as the process.
+// as Trustee's attestation service makes them.
 class TokenSigner {
  public:
+  // With a key that lives as long as the process.
   static absl::StatusOr<TokenSigner> Create();
+  // With the private key of a PEM file: brokers with the same one trust each other's tokens.
+  // InvalidArgument when it is not one on P-256.
+  static absl::StatusOr<TokenSigner> FromFile(const std::string& path);
 
   absl::StatusOr<std::string> Sign(const base::Json& claims) const;
   // The claims. Unauthenticated when the token is not of this signer, malformed or has expired
@@ -25,6 +29,7 @@ class TokenSigner {
   absl::StatusOr<base::Json> Verify(std::string_view token, absl::Time now) const;
 
  private:
+  static absl::StatusOr<TokenSigner> FromKey(KeyHandle key);
   TokenSigner(KeyHandle key, std::string header)
       : key_(std::move(key)), header_(std::move(header)) {}
 
