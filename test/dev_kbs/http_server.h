@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "test/dev_kbs/kbs_message.h"
+#include "test/dev_kbs/listener.h"
 
 namespace httplib {
 class Server;
@@ -18,17 +19,9 @@ class Server;
 
 namespace attestd::dev_kbs {
 
-struct ServerOptions {
-  std::string host;
-  int port = 0;           // 0: any free one
-  std::string cert = {};  // PEM files; both empty: plain HTTP
-  std::string key = {};
-  std::function<void()> on_failure = {};  // called when listening ends without Stop
-};
-
 // HTTP/1.1 in front of a handler. Keeps connections, answers each with a thread of its own (320 at
 // a time), takes bodies of up to 2 MiB.
-class HttpServer {
+class HttpServer final : public Listener {
  public:
   using Handler = std::function<KbsAnswer(const KbsRequest& request)>;
   // Given a line without its end: "METHOD /path STATUS", or why a request was refused.
@@ -37,13 +30,10 @@ class HttpServer {
   // Listens when it returns. InvalidArgument: bad certificate or key. Unavailable: cannot listen.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const ServerOptions& options,
                                                            Handler handler, const LineSink& sink);
-  HttpServer(const HttpServer&) = delete;
-  HttpServer& operator=(const HttpServer&) = delete;
-  ~HttpServer();
+  ~HttpServer() override;
 
-  int port() const { return port_; }
-  // Ends after the requests that are being answered; kept connections are closed.
-  void Stop();
+  int port() const override { return port_; }
+  void Stop() override;
 
  private:
   explicit HttpServer(std::unique_ptr<httplib::Server> server);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // attestd-dev-kbs: a key broker for development and tests.
 #include <absl/strings/match.h>
+#include <absl/time/clock.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -17,10 +18,13 @@
 #include "base/file.h"
 #include "base/handle.h"
 #include "base/secret.h"
+#include "test/dev_kbs/fault_script.h"
+#include "test/dev_kbs/faulty_kbs.h"
 #include "test/dev_kbs/http_server.h"
 #include "test/dev_kbs/kbs_service.h"
 #include "test/dev_kbs/options.h"
 #include "test/dev_kbs/policy.h"
+#include "test/dev_kbs/wire_server.h"
 
 namespace attestd::dev_kbs {
 namespace {
@@ -33,12 +37,15 @@ void PrintLine(const std::string& line) {
   static_cast<void>(std::fflush(stdout));
 }
 
-// SIGTERM and SIGINT, held back in this thread and those that it starts.
-sigset_t BlockEndSignals() {
+// SIGTERM and SIGINT, with faults also SIGHUP, held back in this thread and those that it starts.
+sigset_t BlockSignals(bool with_hangup) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  if (with_hangup) {
+    sigaddset(&signals, SIGHUP);
+  }
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
@@ -64,13 +71,64 @@ absl::StatusOr<std::unique_ptr<KbsService>> MakeService(const Options& options) 
   ASSIGN_OR_RETURN(Policy policy, ReadPolicy(options.policy));
   return KbsService::Create({.policy = std::move(policy),
                              .resources = options.resources,
+                             .protocol = FindProtocol(options.protocol),
+                             .token_key = options.token_key,
                              .session_lifetime = absl::Seconds(options.session_seconds)});
+}
+
+constexpr size_t kMaxFaults = size_t{1} << 20;
+
+absl::Status LoadFaults(const std::string& path, FaultScript& script) {
+  ASSIGN_OR_RETURN(const std::string text, base::ReadFile(path, kMaxFaults));
+  const absl::StatusOr<size_t> count = script.Load(text);
+  if (!count.ok()) {
+    return base::Annotate(count.status(), path);
+  }
+  PrintLine("faults: " + std::to_string(*count) + " rules in force");
+  return absl::OkStatus();
+}
+
+// The server that answers honestly, or with --faults the one that can send anything.
+absl::StatusOr<std::unique_ptr<Listener>> StartServer(const ServerOptions& where, KbsService& kbs,
+                                                      FaultyKbs& faulty, const Options& options) {
+  const absl::Duration delay = absl::Milliseconds(options.delay_ms);
+  if (options.faults.empty()) {
+    const auto handle = [&kbs, delay](const KbsRequest& request) {
+      absl::SleepFor(delay);
+      return kbs.Handle(request);
+    };
+    return HttpServer::Start(where, handle, PrintLine);
+  }
+  const auto handle = [&faulty, delay](const KbsRequest& request) {
+    WireAnswer answer = faulty.Answer(request);
+    answer.delay += delay;
+    return answer;
+  };
+  return WireServer::Start(where, handle, [&faulty] { return faulty.Accept(); });
+}
+
+// Until a signal asks for the end.
+void WaitForEnd(const sigset_t& signals, const Options& options, FaultScript& script) {
+  for (int signal = SIGHUP; signal == SIGHUP;) {
+    sigwait(&signals, &signal);
+    if (signal == SIGHUP) {
+      const absl::Status status = LoadFaults(options.faults, script);
+      if (!status.ok()) {
+        PrintLine("faults: refused, the old rules stay: " + std::string(status.message()));
+      }
+    }
+  }
 }
 
 absl::Status Run(const Options& options) {
   RETURN_IF_ERROR(base::InitSecretMemory(kSecretMemory).status());
-  const sigset_t signals = BlockEndSignals();
+  const sigset_t signals = BlockSignals(!options.faults.empty());
   ASSIGN_OR_RETURN(const std::unique_ptr<KbsService> service, MakeService(options));
+  FaultScript script;
+  if (!options.faults.empty()) {
+    RETURN_IF_ERROR(LoadFaults(options.faults, script));
+  }
+  FaultyKbs faulty(*service, script, PrintLine);
   std::atomic<bool> failed = false;
   const ServerOptions where{.host = options.listen.host,
                             .port = options.listen.port,
@@ -80,17 +138,15 @@ absl::Status Run(const Options& options) {
                               failed = true;
                               ::kill(::getpid(), SIGTERM);
                             }};
-  const auto handle = [&service](const KbsRequest& request) { return service->Handle(request); };
-  ASSIGN_OR_RETURN(const std::unique_ptr<HttpServer> server,
-                   HttpServer::Start(where, handle, PrintLine));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Listener> server,
+                   StartServer(where, *service, faulty, options));
   const bool ipv6 = absl::StrContains(where.host.c_str(), ':');
   PrintLine("attestd-dev-kbs listening on " + std::string(options.http ? "http://" : "https://") +
             (ipv6 ? "[" + where.host + "]" : where.host) + ":" + std::to_string(server->port()));
   if (!options.port_file.empty()) {
     RETURN_IF_ERROR(WritePortFile(options.port_file, server->port()));
   }
-  int signal = 0;
-  sigwait(&signals, &signal);
+  WaitForEnd(signals, options, script);
   server->Stop();
   return failed ? base::MakeStatus(absl::StatusCode::kInternal, "stopped listening")
                 : absl::OkStatus();
