@@ -138,6 +138,9 @@ def wrap_cases(curve, key, random):
         yield invalid(curve.name, area, f"bit {bit} flipped", seal_ec(
             random, curve, key, wrap=lambda kek, cek, bit=bit: (
                 int.from_bytes(aes_wrap(kek, cek), "big") ^ 1 << 319 - bit).to_bytes(40, "big")))
+    for block in (b"", bytes(40), random(40)):
+        yield invalid(curve.name, area, "zeros for what does not unwrap", seal_ec(
+            random, curve, key, wrap=lambda kek, cek, block=block: block, content_key=bytes(32)))
     for reason, cek in (("a content key of zeros", bytes(32)), ("of ones", b"\xff" * 32),
                         ("of check values", b"\xa6" * 32)):
         yield valid(curve.name, area, reason, seal_ec(random, curve, key, cek=cek))

@@ -35,6 +35,7 @@ def block_cases(alg, key, encode, random):
         last = (value % modulus).to_bytes(256, "big")[-32:]
         yield f"the block is {reason}", last, value.to_bytes(256, "big"), False
     yield "no block", bytes(32), b"", False
+    yield "zeros for what does not decrypt", bytes(32), b"\0" + random(255), False
 
 
 def length_cases(key, encode, random):
