@@ -22,8 +22,4 @@ absl::Duration Deadline::Remaining() const {
   return std::max(absl::ZeroDuration(), since_boot_ - BootTime());
 }
 
-Deadline Deadline::Earlier(Deadline a, Deadline b) {
-  return Deadline(std::min(a.since_boot_, b.since_boot_));
-}
-
 }  // namespace attestd::base

@@ -18,7 +18,9 @@ class Deadline {
   absl::Duration Remaining() const;
   bool Expired() const { return Remaining() <= absl::ZeroDuration(); }
   // The earlier of the two.
-  static Deadline Earlier(Deadline a, Deadline b);
+  static Deadline Earlier(Deadline a, Deadline b) { return b < a ? b : a; }
+  static Deadline Later(Deadline a, Deadline b) { return a < b ? b : a; }
+  bool operator<(Deadline other) const { return since_boot_ < other.since_boot_; }
 
  private:
   explicit Deadline(absl::Duration since_boot) : since_boot_(since_boot) {}

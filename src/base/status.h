@@ -34,6 +34,7 @@ enum class Reason {
   kLogFull,
   kRateLimited,
   kInitDataUnbound,  // the platform is bound to other init data, or cannot be
+  kConfigRefused,    // a reload; the old configuration stays
   kBusy,
   kDeadline,
 };
