@@ -22,8 +22,12 @@ BrokerSession::BrokerSession(std::unique_ptr<base::HttpTransport> transport, kbs
 absl::StatusOr<BrokerSession> BrokerSession::Open(const BrokerOptions& options,
                                                   evidence::Collector& collector) {
   ASSIGN_OR_RETURN(auto transport, base::CreateCurlTransport({.ca_file = options.ca_file}));
-  ASSIGN_OR_RETURN(kbs::Session session, kbs::Handshake({.url = options.url, .init_data = ""},
-                                                        *transport, collector, Soon()));
+  kbs::SeenNonces nonces;
+  ASSIGN_OR_RETURN(
+      kbs::Session session,
+      kbs::Handshake({.url = options.url},
+                     {.transport = *transport, .collector = collector, .nonces = nonces},
+                     {.deadline = Soon()}));
   return BrokerSession(std::move(transport), std::move(session), options);
 }
 

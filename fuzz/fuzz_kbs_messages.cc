@@ -22,7 +22,7 @@ void Answer(const kbs::Challenge& challenge) {
 
 void CheckError(kbs::Endpoint endpoint, int http_status, const std::string& body) {
   const absl::Status status =
-      kbs::BrokerError(endpoint, {.status = http_status, .headers = {}, .body = body});
+      kbs::BrokerError({endpoint}, {.status = http_status, .headers = {}, .body = body});
   FUZZ_CHECK(!status.ok());
   FUZZ_CHECK(!kbs::IsSessionLost(status) || http_status == 401);
 }
@@ -35,15 +35,21 @@ FUZZ_TARGET(input) {
     Answer(*challenge);
   }
   const std::string first_line = text.substr(0, text.find('\n'));
-  for (const auto& headers : {std::vector{text}, std::vector{text, first_line}}) {
-    if (const auto cookie = kbs::ParseSessionCookie(headers); cookie.ok()) {
-      FUZZ_CHECK(cookie->size() <= 256 && cookie->find_first_of("\r\n; ") == std::string::npos);
+  for (const auto& cookies : {std::vector{text}, std::vector{text, first_line}}) {
+    attestd::base::HttpResponse answer{.status = 200, .headers = {}, .body = {}};
+    for (const std::string& cookie : cookies) {
+      answer.headers.push_back({"Set-Cookie", cookie});
+    }
+    answer.headers.push_back({"Date", "Sun, 22 Nov 2026 16:08:23 GMT"});
+    if (const auto cookie = kbs::ParseSessionCookie(answer); cookie.ok()) {
+      FUZZ_CHECK(cookie->value.size() <= 256 && cookie->lifetime > absl::ZeroDuration() &&
+                 cookie->value.find_first_of("\r\n; ") == std::string::npos);
     }
   }
-  if (const auto token = kbs::ParseAttestationResult(text); token.ok()) {
+  if (const auto token = kbs::ParseAttestationResult(text, {{"x", "AAAA"}}); token.ok()) {
     FUZZ_CHECK(token->lifetime > absl::ZeroDuration());
   }
-  (void)kbs::BuildRequest(text);
+  (void)kbs::BuildRequest(kbs::Protocol::k020, text);
   for (const auto endpoint :
        {kbs::Endpoint::kAuth, kbs::Endpoint::kAttest, kbs::Endpoint::kResource}) {
     for (const int http_status : {200, 302, 401, 403, 404, 429, 500}) {

@@ -13,9 +13,15 @@ FUZZ_TARGET(input) {
     return;
   }
   const std::string& path = uri->path();
-  FUZZ_CHECK(std::count(path.begin(), path.end(), '/') == 2);
+  const bool resource = uri->plugin() == "resource";
+  const auto slashes = std::count(path.begin(), path.end(), '/');
+  FUZZ_CHECK(resource ? slashes == 2 : slashes < 16);
   FUZZ_CHECK(path.find_first_of("%?#&;\\@ \r\n\t") == std::string::npos);
   FUZZ_CHECK(path.find("/.") == std::string::npos && !path.starts_with('.'));
-  const auto again = attestd::kbs::ResourceUri::Parse("kbs://" + uri->broker() + "/" + path);
-  FUZZ_CHECK(again.ok() && again->path() == path);
+  FUZZ_CHECK(uri->query().find_first_of("#;\\@ \r\n\t/") == std::string::npos);
+  const std::string scheme = resource ? "kbs" : "kbs+" + uri->plugin();
+  const auto again =
+      attestd::kbs::ResourceUri::Parse(scheme + "://" + uri->broker() + "/" + path + uri->query());
+  FUZZ_CHECK(again.ok() && again->path() == path && again->query() == uri->query());
+  FUZZ_CHECK(!(*again < *uri) && !(*uri < *again));
 }

@@ -113,6 +113,14 @@ absl::StatusOr<CompositeEvidence> Collector::CollectFor(const RuntimeData& runti
   return CompositeEvidence{.primary = std::move(primary), .additional = std::move(additional)};
 }
 
+absl::StatusOr<Evidence> Collector::CollectPlainFor(const RuntimeData& runtime_data,
+                                                    base::HashAlgorithm hash,
+                                                    base::Deadline deadline) {
+  ASSIGN_OR_RETURN(const base::Bytes digest, runtime_data.DeviceDigest(hash));
+  ASSIGN_OR_RETURN(const ReportData report_data, ReportData::Create(digest));
+  return Collect(report_data, deadline);
+}
+
 absl::StatusOr<Evidence> Collector::CollectRaw(base::ByteView report_data,
                                                base::Deadline deadline) {
   RETURN_IF_ERROR(CheckLimit(*primary_, report_data.size()));

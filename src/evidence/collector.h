@@ -42,6 +42,9 @@ class Collector {
   // PrimaryDigest with the devices' evidence in it.
   absl::StatusOr<CompositeEvidence> CollectFor(const RuntimeData& runtime_data,
                                                base::HashAlgorithm hash, base::Deadline deadline);
+  // The platform's evidence alone, bound to DeviceDigest: KBS protocols before 0.4.0.
+  absl::StatusOr<Evidence> CollectPlainFor(const RuntimeData& runtime_data,
+                                           base::HashAlgorithm hash, base::Deadline deadline);
   // Evidence bound to bytes of a caller's own; InvalidArgument over the platform's limit.
   absl::StatusOr<Evidence> CollectRaw(base::ByteView report_data, base::Deadline deadline);
   // JSON text {"tee": evidence, ...} of the devices, "" without devices. InvalidArgument over the

@@ -6,9 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/json.h"
-#include "kbs_client/messages.h"
+#include "kbs_client/breaker.h"
 
 namespace attestd::kbs {
 namespace {
@@ -37,12 +38,15 @@ ErrorBody ParseErrorBody(std::string_view body) {
   return {.variant = type->substr(type->rfind('/') + 1), .detail = detail.value_or("")};
 }
 
-// The version behind "expect =" in "KBS Client Protocol Version Mismatch: expect =0.4.0 while ...",
-// or nothing when it does not look like one.
+// The version behind "=" in "KBS Client Protocol Version Mismatch: expect =0.4.0 while ..." or
+// "expected version: =0.1.1, ..." (Trustee 0.10); nothing when it does not look like one.
 std::string ExpectedVersion(std::string_view detail) {
-  const size_t mismatch = detail.find("ersion Mismatch");
-  const size_t equals = detail.find('=', mismatch);
-  if (mismatch == std::string_view::npos || equals == std::string_view::npos) {
+  size_t begin = detail.find("ersion Mismatch");
+  if (begin == std::string_view::npos) {
+    begin = detail.find("expected version");
+  }
+  const size_t equals = detail.find('=', begin);
+  if (begin == std::string_view::npos || equals == std::string_view::npos) {
     return "";
   }
   const std::string_view rest = detail.substr(equals + 1, 16);
@@ -56,54 +60,74 @@ absl::Status SessionLost() {
   return status;
 }
 
-absl::Status Refused(Endpoint endpoint, const ErrorBody& error) {
-  if (const std::string version = ExpectedVersion(error.detail); !version.empty()) {
-    return MakeStatus(StatusCode::kFailedPrecondition, Reason::kVersionMismatch,
-                      "the broker speaks protocol " + version + ", attestd speaks " +
-                          std::string(kProtocolVersion));
+absl::Status VersionMismatch(Protocol spoken, const std::string& named) {
+  return WithNamedVersion(MakeStatus(StatusCode::kFailedPrecondition, Reason::kVersionMismatch,
+                                     "the broker speaks protocol " + named + ", attestd spoke " +
+                                         std::string(ProtocolText(spoken))),
+                          named);
+}
+
+// By the variant's name: Trustee's of today, then of 0.10 and 0.11.
+absl::Status Refused(Question question, const ErrorBody& error) {
+  const std::string& variant = error.variant;
+  if (const std::string named = ExpectedVersion(error.detail); !named.empty()) {
+    return VersionMismatch(question.protocol, named);
   }
-  if (error.variant == "PolicyDeny") {
+  if (variant == "PolicyDeny" || variant == "PolicyReject") {
     return MakeStatus(StatusCode::kPermissionDenied, Reason::kAccessDenied,
                       "the broker's policy denies the resource");
   }
-  if (error.variant == "PluginInternalError") {
+  if (variant == "PolicyEngineError" || variant == "ParsePolicyError") {
+    return MakeStatus(StatusCode::kPermissionDenied, Reason::kAccessDenied,
+                      "the broker's policy cannot be evaluated");
+  }
+  if (variant == "PluginInternalError") {
     return MakeStatus(StatusCode::kNotFound, Reason::kResourceNotFound,
                       "the broker has no such resource, or its plugin failed");
   }
-  if (error.variant == "JweError") {
+  if (variant == "JweError" || variant == "JWEFailed") {
     return MakeStatus(StatusCode::kInternal, Reason::kReplyRejected,
                       "the broker could not encrypt to the TEE key");
   }
-  if (endpoint == Endpoint::kResource && error.variant != "AttestationError") {
-    return SessionLost();  // TokenNotFound, TokenVerifierError, or a 401 without a type
+  if (question.endpoint == Endpoint::kResource) {
+    return SessionLost();  // TokenNotFound, TokenVerifierError, AttestationError, or no type
   }
   return MakeStatus(StatusCode::kUnauthenticated, Reason::kEvidenceRefused,
-                    endpoint == Endpoint::kAuth ? "the broker refused the request to attest"
-                                                : "the broker refused the evidence");
+                    question.endpoint == Endpoint::kAuth
+                        ? "the broker refused the request to attest"
+                        : "the broker refused the evidence");
+}
+
+// 429 and 5xx, with the wait that the broker asks for.
+absl::Status Failing(const std::string& http, const base::HttpResponse& response) {
+  absl::Status status = MakeStatus(StatusCode::kUnavailable, Reason::kBrokerUnreachable, http);
+  const std::optional<absl::Duration> wait = response.RetryAfter();
+  return wait.has_value() ? WithRetryAfter(std::move(status), *wait) : status;
 }
 
 }  // namespace
 
-absl::Status BrokerError(Endpoint endpoint, const base::HttpResponse& response) {
+absl::Status BrokerError(Question question, const base::HttpResponse& response) {
   const std::string http = "HTTP " + std::to_string(response.status);
-  switch (response.status) {
-    case 401:
-      return Refused(endpoint, ParseErrorBody(response.body));
-    case 403:
-      return MakeStatus(StatusCode::kPermissionDenied, Reason::kAccessDenied, http);
-    case 404:
-      return MakeStatus(StatusCode::kNotFound, Reason::kResourceNotFound, http);
-    case 429:
-      return MakeStatus(StatusCode::kUnavailable, Reason::kBrokerUnreachable, http);
-    default:
-      break;
+  const bool resource = question.endpoint == Endpoint::kResource;
+  if (response.status == 401) {
+    return Refused(question, ParseErrorBody(response.body));
+  }
+  if (response.status == 403) {
+    return resource ? MakeStatus(StatusCode::kPermissionDenied, Reason::kAccessDenied, http)
+                    : MakeStatus(StatusCode::kUnauthenticated, Reason::kEvidenceRefused, http);
+  }
+  if (response.status == 404) {
+    return resource ? MakeStatus(StatusCode::kNotFound, Reason::kResourceNotFound, http)
+                    : MakeStatus(StatusCode::kUnavailable, Reason::kBrokerUnreachable,
+                                 http + ": there is no KBS under this url");
+  }
+  if (response.status == 429 || response.status >= 500) {
+    return Failing(http, response);
   }
   if (response.status >= 300 && response.status < 400) {
     return MakeStatus(StatusCode::kUnavailable, Reason::kBrokerUnreachable,
                       http + ": redirects are not followed");
-  }
-  if (response.status >= 500) {
-    return MakeStatus(StatusCode::kUnavailable, Reason::kBrokerUnreachable, http);
   }
   return MakeStatus(StatusCode::kInternal, Reason::kReplyRejected, http);
 }

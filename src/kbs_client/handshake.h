@@ -4,11 +4,13 @@
 
 #include <string>
 
-#include "base/deadline.h"
+#include "base/call_context.h"
 #include "base/http.h"
 #include "base/status.h"
 #include "evidence/collector.h"
 #include "kbs_client/messages.h"
+#include "kbs_client/protocol.h"
+#include "kbs_client/seen_nonces.h"
 #include "kbs_client/tee_key.h"
 
 namespace attestd::kbs {
@@ -16,20 +18,30 @@ namespace attestd::kbs {
 // What a handshake leaves: the key lives and dies with the session.
 struct Session {
   TeeKey key;
-  std::string cookie;  // value of kbs-session-id
-  std::string token;   // JWT
-  base::Deadline token_expiry;
+  Protocol protocol = Protocol::k040;
+  std::string cookie;     // value of kbs-session-id
+  std::string token;      // JWT
+  base::Deadline expiry;  // of the cookie or the token, whichever comes first
 };
 
-// Whom to attest to, and what goes along with the evidence.
+// Whom to attest to, how, and what goes along with the evidence.
 struct HandshakeOptions {
-  std::string url;        // without a trailing slash
-  std::string init_data;  // its text; empty without
+  std::string url;  // without a trailing slash
+  Protocol protocol = Protocol::k040;
+  TeeKeyKind key = TeeKeyKind::kEcP256;
+  std::string init_data = {};  // its text; empty without
+};
+
+// What a handshake works with.
+struct HandshakeTools {
+  base::HttpTransport& transport;
+  evidence::Collector& collector;
+  SeenNonces& nonces;  // of this broker
 };
 
 // Request, Challenge, Attestation, Response. Errors name the step: "auth", "evidence" or "attest".
-absl::StatusOr<Session> Handshake(const HandshakeOptions& options, base::HttpTransport& transport,
-                                  evidence::Collector& collector, base::Deadline deadline);
+absl::StatusOr<Session> Handshake(const HandshakeOptions& options, const HandshakeTools& tools,
+                                  const base::CallContext& context);
 
 }  // namespace attestd::kbs
 

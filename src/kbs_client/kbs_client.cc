@@ -1,105 +1,126 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kbs_client/kbs_client.h"
 
+#include <absl/strings/match.h>
+
+#include <cstdint>
 #include <utility>
 
 #include "kbs_client/broker_error.h"
 #include "kbs_client/jwe.h"
 
 namespace attestd::kbs {
+namespace {
 
-// A handshake that others may wait for. Guarded by KbsClient::mutex_.
-struct KbsClient::Flight {
-  bool done = false;
-  absl::Status status;
-};
+base::HttpHeader Authorization(Credential credential, const Session& session) {
+  return credential == Credential::kBearer
+             ? base::HttpHeader{"Authorization", "Bearer " + session.token}
+             : base::HttpHeader{"Cookie", "kbs-session-id=" + session.cookie};
+}
 
-KbsClient::KbsClient(HandshakeOptions options, std::unique_ptr<base::HttpTransport> transport,
-                     evidence::Collector& collector)
-    : options_(std::move(options)), transport_(std::move(transport)), collector_(collector) {}
+// A plugin that does not encrypt says so by another type than JSON (Trustee, plugin.encrypted).
+bool IsInTheClear(const ResourceUri& uri, const base::HttpResponse& response) {
+  const auto types = response.Values("content-type");
+  return uri.plugin() != "resource" && types.size() == 1 &&
+         !absl::StartsWithIgnoreCase(types.front(), "application/json");
+}
 
-bool KbsClient::HasSession() const {
+absl::StatusOr<base::Secret> Open(const base::HttpResponse& response, const Session& session) {
+  absl::StatusOr<JweEnvelope> envelope = session.protocol == Protocol::k011
+                                             ? ParseLegacyJwe(response.body)
+                                             : ParseJwe(response.body, session.key.kind());
+  RETURN_IF_ERROR(envelope.status());
+  return DecryptJwe(*envelope, session.key);
+}
+
+}  // namespace
+
+KbsClient::KbsClient(KbsClientOptions options, std::shared_ptr<base::HttpTransport> transport,
+                     std::shared_ptr<SessionKeeper> sessions, const Random& random)
+    : options_(std::move(options)),
+      transport_(std::move(transport)),
+      sessions_(std::move(sessions)),
+      breaker_(options_.breaker, random) {}
+
+Broker::State KbsClient::GetState() const {
+  const bool session = sessions_->HasSession();
   const absl::MutexLock lock(&mutex_);
-  return session_ != nullptr;
+  return {.session = session, .failing = breaker_.open()};
 }
 
 absl::StatusOr<base::Secret> KbsClient::GetResource(const ResourceUri& uri,
-                                                    base::Deadline deadline) {
-  ASSIGN_OR_RETURN(SessionRef session, LiveSession(nullptr, deadline));
-  absl::StatusOr<base::Secret> secret = Fetch(uri, *session, deadline);
+                                                    const base::CallContext& context) {
+  ASSIGN_OR_RETURN(const Breaker::Permit permit, Admit());
+  const absl::Duration began = base::BootTime();
+  absl::StatusOr<base::Secret> secret = Attempt(uri, context);
+  Report(permit, began, secret.status());
+  return secret;
+}
+
+absl::StatusOr<std::string> KbsClient::GetToken(const base::CallContext& context) {
+  ASSIGN_OR_RETURN(const Breaker::Permit permit, Admit());
+  const absl::Duration began = base::BootTime();
+  const auto session = sessions_->Get(context);
+  Report(permit, began, session.status());
+  RETURN_IF_ERROR(session.status());
+  return (*session)->token;
+}
+
+absl::StatusOr<base::Secret> KbsClient::Attempt(const ResourceUri& uri,
+                                                const base::CallContext& context) {
+  ASSIGN_OR_RETURN(auto session, sessions_->Get(context));
+  absl::StatusOr<base::Secret> secret = Fetch(uri, *session, context);
   if (secret.ok() || !IsSessionLost(secret.status())) {
     return secret;
   }
-  ASSIGN_OR_RETURN(session, LiveSession(session.get(), deadline));
-  return Fetch(uri, *session, deadline);
-}
-
-absl::StatusOr<std::string> KbsClient::GetToken(base::Deadline deadline) {
-  ASSIGN_OR_RETURN(SessionRef session, LiveSession(nullptr, deadline));
-  if (session->token_expiry.Expired()) {
-    ASSIGN_OR_RETURN(session, LiveSession(session.get(), deadline));
-  }
-  return session->token;
-}
-
-absl::StatusOr<KbsClient::SessionRef> KbsClient::LiveSession(const Session* stale,
-                                                             base::Deadline deadline) {
-  auto own = std::make_shared<Flight>();
-  {
-    const absl::MutexLock lock(&mutex_);
-    while (session_ == nullptr || session_.get() == stale) {
-      if (flight_ == nullptr) {
-        flight_ = own;
-        break;
-      }
-      const std::shared_ptr<Flight> joined = flight_;
-      if (!mutex_.AwaitWithTimeout(absl::Condition(&joined->done), deadline.Remaining())) {
-        return base::MakeStatus(absl::StatusCode::kDeadlineExceeded, base::Reason::kDeadline,
-                                "no time left while waiting for the handshake");
-      }
-      // A leader that ran out of its own time says nothing about ours: try again.
-      if (!joined->status.ok() && !absl::IsDeadlineExceeded(joined->status)) {
-        return joined->status;
-      }
-    }
-    if (flight_ != own) {
-      return session_;
-    }
-  }
-  return RunHandshake(*own, deadline);
-}
-
-absl::StatusOr<KbsClient::SessionRef> KbsClient::RunHandshake(Flight& flight,
-                                                              base::Deadline deadline) {
-  absl::StatusOr<Session> made = Handshake(options_, *transport_, collector_, deadline);
-  const absl::MutexLock lock(&mutex_);
-  flight.done = true;
-  flight.status = made.status();
-  flight_ = nullptr;
-  if (!made.ok()) {
-    session_ = nullptr;
-    return made.status();
-  }
-  session_ = std::make_shared<const Session>(*std::move(made));
-  return session_;
+  ASSIGN_OR_RETURN(session, sessions_->Get(context, session.get()));
+  return Fetch(uri, *session, context);
 }
 
 absl::StatusOr<base::Secret> KbsClient::Fetch(const ResourceUri& uri, const Session& session,
-                                              base::Deadline deadline) {
-  const absl::StatusOr<base::HttpResponse> response =
-      transport_->Send({.method = base::HttpRequest::Method::kGet,
-                        .url = options_.url + "/kbs/v0/resource/" + uri.path(),
-                        .headers = {{"Cookie", "kbs-session-id=" + session.cookie}},
-                        .body = {},
-                        .deadline = deadline});
+                                              const base::CallContext& context) {
+  absl::StatusOr<base::HttpResponse> response = transport_->Send(
+      {.method = base::HttpRequest::Method::kGet,
+       .url = options_.url + "/kbs/v0/" + uri.plugin() + "/" + uri.path() + uri.query(),
+       .headers = {Authorization(options_.credential, session)},
+       .body = {},
+       .deadline = context.deadline,
+       .stop = context.stop});
   if (!response.ok()) {
     return base::Annotate(response.status(), "resource");
   }
   if (response->status != 200) {
-    return base::Annotate(BrokerError(Endpoint::kResource, *response), "resource");
+    return base::Annotate(BrokerError({Endpoint::kResource, session.protocol}, *response),
+                          "resource");
   }
-  ASSIGN_OR_RETURN(const JweEnvelope envelope, ParseJwe(response->body));
-  return DecryptJwe(envelope, session.key);
+  if (IsInTheClear(uri, *response)) {
+    absl::StatusOr<base::Secret> secret = base::Secret::Copy(base::AsBytes(response->body));
+    base::WipeBytes({reinterpret_cast<uint8_t*>(response->body.data()), response->body.size()});
+    return secret;
+  }
+  return Open(*response, session);
+}
+
+absl::StatusOr<Breaker::Permit> KbsClient::Admit() {
+  const absl::MutexLock lock(&mutex_);
+  return breaker_.Admit(base::BootTime());
+}
+
+void KbsClient::Report(Breaker::Permit permit, absl::Duration began, const absl::Status& status) {
+  const absl::Duration now = base::BootTime();
+  const bool left = absl::IsCancelled(status) || absl::IsDeadlineExceeded(status);
+  const absl::MutexLock lock(&mutex_);
+  if (absl::IsUnavailable(status) || (left && now - began >= options_.patience)) {
+    breaker_.Failed(
+        permit, now,
+        left ? base::MakeStatus(absl::StatusCode::kUnavailable, base::Reason::kBrokerUnreachable,
+                                "the broker did not answer in time")
+             : status);
+  } else if (left) {
+    breaker_.Abandoned(permit);
+  } else {
+    breaker_.Succeeded();
+  }
 }
 
 }  // namespace attestd::kbs

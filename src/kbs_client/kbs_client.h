@@ -8,51 +8,52 @@
 #include <memory>
 #include <string>
 
-#include "base/deadline.h"
 #include "base/http.h"
-#include "base/secret.h"
-#include "base/status.h"
-#include "evidence/collector.h"
-#include "kbs_client/handshake.h"
-#include "kbs_client/resource_uri.h"
+#include "kbs_client/breaker.h"
+#include "kbs_client/broker.h"
+#include "kbs_client/session_keeper.h"
 
 namespace attestd::kbs {
 
-// One broker: holds its session and uses it again. Safe to call from many threads; callers that
-// need a session while a handshake runs wait for that one.
-class KbsClient {
+// How requests show that they are attested.
+enum class Credential {
+  kCookie,  // the session's cookie: "background check"
+  kBearer,  // the session's token, which another broker may have issued: "passport"
+};
+
+struct KbsClientOptions {
+  std::string url;  // https://host[:port][/prefix], without a trailing slash
+  Credential credential = Credential::kCookie;
+  Breaker::Limits breaker = {};
+  // A caller who leaves after so long without an answer counts as a failure of the broker.
+  absl::Duration patience = absl::Seconds(5);
+};
+
+// A KBS: holds its session and uses it again, and stays away from it while it fails.
+class KbsClient : public Broker {
  public:
-  // The url is https://host[:port][/prefix]. The collector outlives the client.
-  KbsClient(HandshakeOptions options, std::unique_ptr<base::HttpTransport> transport,
-            evidence::Collector& collector);
+  // Sessions of this KBS, or of the one that issues its passports.
+  KbsClient(KbsClientOptions options, std::shared_ptr<base::HttpTransport> transport,
+            std::shared_ptr<SessionKeeper> sessions, const Random& random);
 
-  // The secret. A lost session is renewed once. Errors: NotFound, PermissionDenied (the broker's
-  // policy), Unauthenticated (evidence refused), Unavailable, DeadlineExceeded, Internal (reply
-  // rejected), and those of the TEE device.
-  absl::StatusOr<base::Secret> GetResource(const ResourceUri& uri, base::Deadline deadline);
-  // The attestation token (JWT) of a session whose token has not expired.
-  absl::StatusOr<std::string> GetToken(base::Deadline deadline);
-
-  bool HasSession() const;
+  // A lost session is renewed once.
+  absl::StatusOr<base::Secret> GetResource(const ResourceUri& uri,
+                                           const base::CallContext& context) override;
+  absl::StatusOr<std::string> GetToken(const base::CallContext& context) override;
+  State GetState() const override;
 
  private:
-  // shared_ptr: requests under way keep the session they began with while a newer one replaces it.
-  using SessionRef = std::shared_ptr<const Session>;
-  struct Flight;
-
-  // The live session, or a new one when there is none or it is `stale`.
-  absl::StatusOr<SessionRef> LiveSession(const Session* stale, base::Deadline deadline);
-  absl::StatusOr<SessionRef> RunHandshake(Flight& flight, base::Deadline deadline);
+  absl::StatusOr<base::Secret> Attempt(const ResourceUri& uri, const base::CallContext& context);
   absl::StatusOr<base::Secret> Fetch(const ResourceUri& uri, const Session& session,
-                                     base::Deadline deadline);
+                                     const base::CallContext& context);
+  absl::StatusOr<Breaker::Permit> Admit();
+  void Report(Breaker::Permit permit, absl::Duration began, const absl::Status& status);
 
-  const HandshakeOptions options_;
-  const std::unique_ptr<base::HttpTransport> transport_;
-  evidence::Collector& collector_;
-
+  const KbsClientOptions options_;
+  const std::shared_ptr<base::HttpTransport> transport_;
+  const std::shared_ptr<SessionKeeper> sessions_;
   mutable absl::Mutex mutex_;
-  SessionRef session_ ABSL_GUARDED_BY(mutex_);
-  std::shared_ptr<Flight> flight_ ABSL_GUARDED_BY(mutex_);  // the handshake under way
+  Breaker breaker_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace attestd::kbs

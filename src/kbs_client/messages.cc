@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kbs_client/messages.h"
 
-#include <algorithm>
-#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "base/encoding.h"
 #include "base/json.h"
 
 namespace attestd::kbs {
@@ -15,9 +12,6 @@ namespace {
 using base::Json;
 
 constexpr size_t kMaxNonce = 1024;
-constexpr size_t kMaxCookie = 256;
-constexpr size_t kMaxToken = size_t{512} << 10;  // an EAR of eight GPUs has 170 KiB
-constexpr std::string_view kCookieName = "kbs-session-id=";
 
 absl::Status Rejected(std::string_view what) {
   return base::MakeStatus(absl::StatusCode::kInternal, base::Reason::kReplyRejected, what);
@@ -29,17 +23,13 @@ absl::Status Rejected(std::string_view where, const absl::Status& cause) {
   return Rejected(std::string(where) + ": " + std::string(message.data(), message.size()));
 }
 
-bool IsCookieValue(std::string_view value) {
-  return !value.empty() && value.size() <= kMaxCookie &&
-         std::all_of(value.begin(), value.end(), [](char c) {
-           return c > ' ' && c < 0x7f && c != '"' && c != ',' && c != '\\';
-         });
-}
-
 absl::StatusOr<base::HashAlgorithm> SelectedHash(const Json& challenge) {
   const auto params = challenge.find("extra-params");
-  if (params == challenge.end() || !params->is_object()) {
+  if (params == challenge.end() || params->is_null() || params->is_string()) {
     return base::HashAlgorithm::kSha384;
+  }
+  if (!params->is_object()) {
+    return Rejected("challenge: extra-params is neither a string nor an object");
   }
   const auto selected = params->find("selected-hash-algorithm");
   if (selected == params->end()) {
@@ -52,43 +42,16 @@ absl::StatusOr<base::HashAlgorithm> SelectedHash(const Json& challenge) {
   return hash.ok() ? hash : Rejected("challenge", hash.status());
 }
 
-// exp - iat of a JWT's claims, in seconds.
-absl::StatusOr<absl::Duration> Lifetime(const Json& claims) {
-  const auto exp = claims.find("exp");
-  const auto iat = claims.find("iat");
-  if (exp == claims.end() || !exp->is_number_integer()) {
-    return Rejected("token: no expiry");
-  }
-  if (iat == claims.end() || !iat->is_number_integer()) {
-    return Rejected("token: no time of issue");
-  }
-  constexpr int64_t kYear3000 = 32503680000;
-  const auto expires = exp->get<int64_t>();
-  const auto issued = iat->get<int64_t>();
-  if (issued < 0 || expires > kYear3000 || expires <= issued) {
-    return Rejected("token: expires before it was issued");
-  }
-  return absl::Seconds(expires - issued);
-}
-
-absl::StatusOr<Json> DecodeJwtPart(std::string_view part) {
-  auto bytes = base::Base64UrlDecode(part);
-  if (!bytes.ok()) {
-    return Rejected("token", bytes.status());
-  }
-  auto json = base::ParseJson(base::AsText(*bytes));
-  if (!json.ok() || !json->is_object()) {
-    return Rejected("token: a part is not a JSON object");
-  }
-  return json;
-}
-
 }  // namespace
 
-absl::StatusOr<std::string> BuildRequest(std::string_view tee) {
+absl::StatusOr<std::string> BuildRequest(Protocol protocol, std::string_view tee) {
+  std::string name(tee);
+  if (protocol != Protocol::k040) {
+    std::erase(name, '-');
+  }
   return base::DumpJson(
-      {{"version", kProtocolVersion},
-       {"tee", tee},
+      {{"version", ProtocolText(protocol)},
+       {"tee", name},
        {"extra-params", {{"supported-hash-algorithms", {"sha256", "sha384", "sha512"}}}}});
 }
 
@@ -108,26 +71,6 @@ absl::StatusOr<Challenge> ParseChallenge(std::string_view body) {
   return Challenge{.nonce = *std::move(nonce), .hash = hash};
 }
 
-absl::StatusOr<std::string> ParseSessionCookie(const std::vector<std::string>& set_cookie) {
-  std::string value;
-  for (const std::string& header : set_cookie) {
-    if (!header.starts_with(kCookieName)) {
-      continue;
-    }
-    if (!value.empty()) {
-      return Rejected("challenge: two session cookies");
-    }
-    value = header.substr(kCookieName.size(), header.find(';') - kCookieName.size());
-    if (!IsCookieValue(value)) {
-      return Rejected("challenge: the session cookie is malformed or over 256 bytes");
-    }
-  }
-  if (value.empty()) {
-    return Rejected("challenge: no session cookie");
-  }
-  return value;
-}
-
 absl::StatusOr<std::string> BuildAttestation(const evidence::RuntimeData& runtime_data,
                                              const evidence::CompositeEvidence& evidence,
                                              std::string_view init_data) {
@@ -142,29 +85,11 @@ absl::StatusOr<std::string> BuildAttestation(const evidence::RuntimeData& runtim
   return base::DumpJson(attestation);
 }
 
-absl::StatusOr<AttestationToken> ParseAttestationResult(std::string_view body) {
-  const auto json = base::ParseJson(body);
-  if (!json.ok()) {
-    return Rejected("attestation result", json.status());
-  }
-  auto jwt = base::GetString(*json, "token");
-  if (!jwt.ok()) {
-    return Rejected("attestation result", jwt.status());
-  }
-  const size_t dot = jwt->find('.');
-  const size_t second = dot == std::string::npos ? dot : jwt->find('.', dot + 1);
-  if (jwt->size() > kMaxToken || second == std::string::npos || second + 1 == jwt->size()) {
-    return Rejected("token: not a signed JWT");
-  }
-  const std::string_view text = *jwt;
-  ASSIGN_OR_RETURN(const Json header, DecodeJwtPart(text.substr(0, dot)));
-  const auto alg = base::GetString(header, "alg");
-  if (!alg.ok() || alg->empty() || *alg == "none") {
-    return Rejected("token: it is not signed");
-  }
-  ASSIGN_OR_RETURN(const Json claims, DecodeJwtPart(text.substr(dot + 1, second - dot - 1)));
-  ASSIGN_OR_RETURN(const absl::Duration lifetime, Lifetime(claims));
-  return AttestationToken{.jwt = *std::move(jwt), .lifetime = lifetime};
+absl::StatusOr<std::string> BuildPlainAttestation(const evidence::RuntimeData& runtime_data,
+                                                  const evidence::Evidence& evidence) {
+  ASSIGN_OR_RETURN(Json tee_evidence, base::ParseJson(evidence.json));
+  return base::DumpJson(
+      {{"tee-pubkey", runtime_data.tee_pubkey()}, {"tee-evidence", std::move(tee_evidence)}});
 }
 
 }  // namespace attestd::kbs

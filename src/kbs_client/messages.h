@@ -6,23 +6,23 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/hash.h"
 #include "base/http.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "evidence/collector.h"
 #include "evidence/runtime_data.h"
+#include "kbs_client/protocol.h"
 
-// The messages of the KBS attestation protocol 0.4.0 (Trustee, kbs_attestation_protocol.md).
-// Builders give the body to send; parsers are pure and take what the broker sent. A parser's error
-// is Internal (kReplyRejected) and never quotes the input.
+// The messages of the KBS attestation protocol (Trustee, kbs_attestation_protocol.md). Builders
+// give the body to send; parsers are pure and take what the broker sent. A parser's error is
+// Internal (kReplyRejected) and never quotes the input.
 namespace attestd::kbs {
 
-inline constexpr std::string_view kProtocolVersion = "0.4.0";
-
-// Message 1, POST /auth.
-absl::StatusOr<std::string> BuildRequest(std::string_view tee);
+// Message 1, POST /auth. `tee` as protocol 0.4.0 calls it; older ones write the Azure names without
+// hyphens.
+absl::StatusOr<std::string> BuildRequest(Protocol protocol, std::string_view tee);
 
 // Message 2, the answer to /auth.
 struct Challenge {
@@ -31,20 +31,30 @@ struct Challenge {
 };
 absl::StatusOr<Challenge> ParseChallenge(std::string_view body);
 
-// The session cookie that comes with message 2: the value of "kbs-session-id".
-absl::StatusOr<std::string> ParseSessionCookie(const std::vector<std::string>& set_cookie);
+// The session cookie that comes with message 2: "kbs-session-id".
+struct SessionCookie {
+  std::string value;
+  // Until it expires, by the broker's clock alone; infinite when it does not say.
+  absl::Duration lifetime = absl::InfiniteDuration();
+};
+absl::StatusOr<SessionCookie> ParseSessionCookie(const base::HttpResponse& response);
 
-// Message 3, POST /attest. Without init data its text is empty.
+// Message 3, POST /attest, of protocol 0.4.0. Without init data its text is empty.
 absl::StatusOr<std::string> BuildAttestation(const evidence::RuntimeData& runtime_data,
                                              const evidence::CompositeEvidence& evidence,
                                              std::string_view init_data);
+// The same of the protocols before: the platform's evidence alone, no init data.
+absl::StatusOr<std::string> BuildPlainAttestation(const evidence::RuntimeData& runtime_data,
+                                                  const evidence::Evidence& evidence);
 
 // Message 4, the answer to /attest: a JWT, whose signature is for the relying party to check.
 struct AttestationToken {
   std::string jwt;
   absl::Duration lifetime;  // exp - iat; the wall clock is not asked
 };
-absl::StatusOr<AttestationToken> ParseAttestationResult(std::string_view body);
+// A token that names another TEE key than `tee_pubkey` is refused.
+absl::StatusOr<AttestationToken> ParseAttestationResult(std::string_view body,
+                                                        const base::Json& tee_pubkey);
 
 }  // namespace attestd::kbs
 

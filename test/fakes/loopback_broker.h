@@ -5,6 +5,7 @@
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -60,17 +61,23 @@ class LoopbackBroker : public base::HttpTransport {
   base::HttpResponse Forward(const base::HttpRequest& request, const std::string& path) {
     dev_kbs::KbsRequest forwarded;
     forwarded.method = request.method == base::HttpRequest::Method::kPost ? "POST" : "GET";
-    forwarded.path = path;
+    forwarded.path = path.substr(0, path.find('?'));
+    forwarded.query = path.substr(std::min(path.size(), forwarded.path.size() + 1));
     forwarded.body = request.body;
     for (const base::HttpHeader& header : request.headers) {
       if (header.name == "Cookie") {
         forwarded.cookie = header.value;
+      } else if (header.name == "Authorization") {
+        forwarded.authorization = header.value;
       }
     }
     const dev_kbs::KbsAnswer answer = service_.Handle(forwarded);
     base::HttpResponse response{.status = answer.status, .headers = {}, .body = answer.body};
     if (!answer.set_cookie.empty()) {
       response.headers.push_back({"set-cookie", answer.set_cookie});
+    }
+    if (!answer.content_type.empty()) {
+      response.headers.push_back({"content-type", answer.content_type});
     }
     return response;
   }

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "kbs_client/negotiator.h"
 #include "test/fakes/fake_evidence_source.h"
 #include "test/fakes/loopback_broker.h"
 #include "test/support/temp_dir.h"
@@ -19,33 +20,49 @@ namespace {
 
 using base::Reason;
 
-base::Deadline Soon() { return base::Deadline::After(absl::Seconds(20)); }
+base::CallContext Soon() { return {.deadline = base::Deadline::After(absl::Seconds(20))}; }
+
+struct WorldOptions {
+  std::string protocol = "0.4.0";  // that the broker speaks
+  std::vector<Protocol> spoken = {Protocol::k040, Protocol::k020};
+  TeeKeyKind key = TeeKeyKind::kEcP256;
+  Credential credential = Credential::kCookie;
+};
 
 // A client, the broker's own logic behind it, and fake evidence.
 class World {
  public:
-  World() {
+  explicit World(const WorldOptions& wanted = {}) {
     std::filesystem::create_directories(folder_.File("default/test"));
     std::ofstream(folder_.File("default/test/secret")) << "the secret";
     dev_kbs::KbsOptions options;
     options.policy.allowed_tees = {"sample"};
     options.policy.denied_resources = {"default/denied/*"};
     options.resources = folder_.path();
+    options.protocol = dev_kbs::FindProtocol(wanted.protocol);
     options.surroundings.now = [this] { return now; };
     kbs_ = *dev_kbs::KbsService::Create(std::move(options));
-    auto transport = std::make_unique<fakes::LoopbackBroker>(*kbs_);
+    auto transport = std::make_shared<fakes::LoopbackBroker>(*kbs_);
     broker = transport.get();
     auto source = std::make_unique<fakes::FakeEvidenceSource>();
     evidence = source.get();
     collector_ = std::make_unique<evidence::Collector>(std::move(source));
+    const std::string url = "https://kbs.test";
+    auto negotiator = std::make_shared<Negotiator>(
+        NegotiatorOptions{.url = url, .protocols = wanted.spoken, .key = wanted.key}, transport,
+        *collector_);
+    auto sessions = std::make_shared<SessionKeeper>(
+        [negotiator](const base::CallContext& context) { return negotiator->Attest(context); },
+        SecureRandom);
     client =
-        std::make_unique<KbsClient>(HandshakeOptions{.url = "https://kbs.test", .init_data = ""},
-                                    std::move(transport), *collector_);
+        std::make_unique<KbsClient>(KbsClientOptions{.url = url, .credential = wanted.credential},
+                                    std::move(transport), std::move(sessions), SecureRandom);
   }
 
-  absl::StatusOr<base::Secret> Get(const std::string& path) {
-    return client->GetResource(*ResourceUri::Parse("kbs:///" + path), Soon());
+  absl::StatusOr<base::Secret> GetUri(const std::string& uri) {
+    return client->GetResource(*ResourceUri::Parse(uri), Soon());
   }
+  absl::StatusOr<base::Secret> Get(const std::string& path) { return GetUri("kbs:///" + path); }
   absl::StatusOr<base::Secret> GetSecret() { return Get("default/test/secret"); }
 
   absl::Time now = absl::FromUnixSeconds(1800000000);
@@ -78,7 +95,7 @@ TEST_CASE("A secret comes out after one handshake, and more come without another
   CHECK(world.broker->Count("/kbs/v0/auth") == 1);
   CHECK(world.broker->Count("/kbs/v0/attest") == 1);
   CHECK(world.broker->Count("/kbs/v0/resource/") == 3);
-  CHECK(world.client->HasSession());
+  CHECK(world.client->GetState().session);
 }
 
 TEST_CASE("An expired session is renewed exactly once and the request succeeds") {
@@ -113,7 +130,7 @@ TEST_CASE("A denied resource costs one GET and no handshake") {
   CHECK(world.broker->Count("/kbs/v0/auth") == 1);
 }
 
-TEST_CASE("A missing resource costs one GET and no handshake") {
+TEST_CASE("Case 52: a missing resource costs one GET and no handshake") {
   World world;
   REQUIRE(world.GetSecret().ok());
   const auto secret = world.Get("default/test/missing");
@@ -122,13 +139,14 @@ TEST_CASE("A missing resource costs one GET and no handshake") {
   CHECK(world.broker->Count("/kbs/v0/auth") == 1);
 }
 
-TEST_CASE("Refused evidence is Unauthenticated, leaves no session, and the next request tries") {
+TEST_CASE(
+    "Case 51: refused evidence is Unauthenticated, leaves no session, and the next request tries") {
   World world;
   world.evidence->during = [&world] { world.now += absl::Minutes(6); };  // the session dies
   const auto refused = world.GetSecret();
   CHECK(absl::IsUnauthenticated(refused.status()));
   CHECK(base::GetReason(refused.status()) == Reason::kEvidenceRefused);
-  CHECK_FALSE(world.client->HasSession());
+  CHECK_FALSE(world.client->GetState().session);
   world.evidence->during = nullptr;
   CHECK(world.GetSecret().ok());
 }
@@ -187,7 +205,7 @@ TEST_CASE("Many cold callers share one handshake") {
 TEST_CASE("A caller without time left does not spoil the handshake for others") {
   World world;
   const auto late = world.client->GetResource(*ResourceUri::Parse("kbs:///default/test/secret"),
-                                              base::Deadline::After(absl::ZeroDuration()));
+                                              {.deadline = base::Deadline::After({})});
   CHECK((late.ok() || absl::IsDeadlineExceeded(late.status())));
   CHECK(world.GetSecret().ok());
 }
@@ -199,6 +217,99 @@ TEST_CASE("GetToken gives the JWT of the session and renews it when it has run o
   CHECK(std::count(token->begin(), token->end(), '.') == 2);
   CHECK(*world.client->GetToken(Soon()) == *token);
   CHECK(world.broker->Count("/kbs/v0/auth") == 1);
+}
+
+TEST_CASE("A broker that speaks an older protocol is followed, and remembered") {
+  World world({.protocol = "0.2.0"});
+  REQUIRE(world.GetSecret().ok());
+  CHECK(world.broker->Count("/kbs/v0/auth") == 2);
+  CHECK(world.evidence->calls == 1);
+  world.now += absl::Minutes(6);
+  REQUIRE(world.GetSecret().ok());
+  CHECK(world.broker->Count("/kbs/v0/auth") == 3);
+}
+
+TEST_CASE("Protocol 0.1.1 is spoken where it is listed") {
+  World world({.protocol = "0.1.1", .spoken = {Protocol::k040, Protocol::k011}});
+  const auto secret = world.GetSecret();
+  REQUIRE(secret.ok());
+  CHECK(secret->ConstantTimeEquals(base::AsBytes("the secret")));
+  CHECK(absl::IsPermissionDenied(world.Get("default/denied/secret").status()));
+  CHECK(absl::IsNotFound(world.Get("default/test/missing").status()));
+}
+
+TEST_CASE("A protocol that is not listed is refused, naming both sides and what to change") {
+  World world({.protocol = "0.1.1"});
+  const absl::Status status = world.GetSecret().status();
+  CHECK(absl::IsFailedPrecondition(status));
+  CHECK(base::GetReason(status) == Reason::kVersionMismatch);
+  CHECK(std::string(status.message()) ==
+        "auth: the broker speaks protocol 0.1.1, attestd may speak 0.4.0 and 0.2.0; add \"0.1.1\" "
+        "to protocol_versions of this [[kbs]]");
+  CHECK(world.evidence->calls == 0);
+}
+
+TEST_CASE("Secrets come to TEE keys of every kind") {
+  const TeeKeyKind kind =
+      GENERATE(TeeKeyKind::kEcP256, TeeKeyKind::kEcP521, TeeKeyKind::kRsaOaep256);
+  World world({.key = kind});
+  const auto secret = world.GetSecret();
+  REQUIRE(secret.ok());
+  CHECK(secret->ConstantTimeEquals(base::AsBytes("the secret")));
+}
+
+TEST_CASE("A token does as well as a cookie, and outlives the broker's session") {
+  World world({.credential = Credential::kBearer});
+  REQUIRE(world.GetSecret().ok());
+  CHECK(world.GetSecret().ok());
+  CHECK(world.broker->Count("/kbs/v0/auth") == 1);
+}
+
+TEST_CASE("A plugin's answer comes encrypted or in the clear, with the query as it stands") {
+  World world;
+  const std::string plugin = GENERATE(as<std::string>{}, "echo", "clear");
+  const auto secret = world.GetUri("kbs+" + plugin + ":///some/path?name=x&ip=10.0.0.1%2F24");
+  REQUIRE(secret.ok());
+  const auto text = base::AsText(secret->view());
+  CHECK(text.find("name=x&ip=10.0.0.1%2F24") != std::string_view::npos);
+  CHECK(text.find("some/path") != std::string_view::npos);
+}
+
+TEST_CASE("Case 53: a resource in the clear is a rejected reply, whatever its type") {
+  World world;
+  REQUIRE(world.GetSecret().ok());
+  world.broker->Push(
+      Answer({.status = 200, .headers = {{"content-type", "text/xml"}}, .body = "plain"}));
+  CHECK(base::GetReason(world.GetSecret().status()) == Reason::kReplyRejected);
+}
+
+TEST_CASE("Case 54: a nonce that came before is a rejected reply, and no evidence is made") {
+  World world;
+  base::HttpResponse first;
+  world.broker->Push([&](base::HttpResponse real) { return first = std::move(real); });
+  REQUIRE(world.GetSecret().ok());
+  world.now += absl::Minutes(6);
+  world.broker->Push(PassThrough());  // the resource: the session has expired
+  world.broker->Push([&](const base::HttpResponse& /*real*/) { return first; });
+  CHECK(base::GetReason(world.GetSecret().status()) == Reason::kReplyRejected);
+  CHECK(world.evidence->calls == 1);
+}
+
+TEST_CASE("A broker that fails is left alone for a while, and asked again") {
+  World world;
+  const auto down = [](const base::HttpResponse& /*real*/) {
+    return base::MakeStatus(absl::StatusCode::kUnavailable, Reason::kBrokerUnreachable, "reset");
+  };
+  for (int i = 0; i < 3; ++i) {
+    world.broker->Push(down);
+    CHECK(absl::IsUnavailable(world.GetSecret().status()));
+  }
+  const int asked = world.broker->Count("/");
+  const absl::Status refused = world.GetSecret().status();
+  CHECK(absl::IsUnavailable(refused));
+  CHECK(RetryAfter(refused) <= absl::Seconds(1));
+  CHECK(world.broker->Count("/") == asked);
+  CHECK(world.client->GetState().failing);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::string Token(const Json& header, const Json& claims) {
 }
 
 TEST_CASE("The request names version, platform and hashes") {
-  CHECK(Json::parse(*BuildRequest("tpm")) ==
+  CHECK(Json::parse(*BuildRequest(Protocol::k040, "tpm")) ==
         Json::parse(R"({"version":"0.4.0","tee":"tpm","extra-params":)"
                     R"({"supported-hash-algorithms":["sha256","sha384","sha512"]}})"));
 }
@@ -48,10 +48,11 @@ TEST_CASE("A challenge may select the hash") {
   CHECK(challenge->hash == base::HashAlgorithm::kSha512);
 }
 
-TEST_CASE("A bad challenge is a rejected reply") {
+TEST_CASE("Case 54 and 55: a bad challenge is a rejected reply") {
   const std::string body =
       GENERATE(as<std::string>{}, "", "<html>", "[]", "{}", R"({"nonce":""})", R"({"nonce":7})",
-               R"({"nonce":"a","nonce":"b"})",
+               R"({"nonce":"a","nonce":"b"})", R"({"nonce":"n","extra-params":7})",
+               R"({"nonce":"n","extra-params":["sha256"]})",
                R"({"nonce":"n","extra-params":{"selected-hash-algorithm":1}})",
                R"({"nonce":"n","extra-params":{"selected-hash-algorithm":"md5"}})",
                R"({"nonce":"n","extra-params":{"selected-hash-algorithm":""}})",
@@ -59,29 +60,56 @@ TEST_CASE("A bad challenge is a rejected reply") {
   CHECK(IsRejected(ParseChallenge(body).status()));
 }
 
-TEST_CASE("The session cookie is found among the headers") {
-  CHECK(*ParseSessionCookie({"a=b", "kbs-session-id=0123abcd; Expires=Sun, 22 Nov 2026"}) ==
-        "0123abcd");
-  CHECK(*ParseSessionCookie({"kbs-session-id=x"}) == "x");
+TEST_CASE("Older protocols name their version and write Azure's platforms without hyphens") {
+  const Json request = Json::parse(*BuildRequest(Protocol::k020, "az-snp-vtpm"));
+  CHECK(request["version"] == "0.2.0");
+  CHECK(request["tee"] == "azsnpvtpm");
+  CHECK(Json::parse(*BuildRequest(Protocol::k011, "tpm"))["version"] == "0.1.1");
 }
 
-TEST_CASE("A bad session cookie is a rejected reply") {
+base::HttpResponse Answer(const std::vector<std::string>& cookies) {
+  base::HttpResponse response{.status = 200, .headers = {}, .body = {}};
+  for (const std::string& cookie : cookies) {
+    response.headers.push_back({"Set-Cookie", cookie});
+  }
+  return response;
+}
+
+TEST_CASE("The session cookie is found among the headers") {
+  CHECK(ParseSessionCookie(Answer({"a=b", "kbs-session-id=0123abcd; Expires=Sun, 22 Nov 2026"}))
+            ->value == "0123abcd");
+  CHECK(ParseSessionCookie(Answer({"kbs-session-id=x"}))->value == "x");
+}
+
+TEST_CASE("Case 85: a cookie lives by the broker's clock alone") {
+  base::HttpResponse answer =
+      Answer({"kbs-session-id=x; Path=/; expires=Sun, 22 Nov 2026 16:13:23 GMT"});
+  CHECK(ParseSessionCookie(answer)->lifetime == absl::Hours(24));
+  answer.headers.push_back({"Date", "Sun, 22 Nov 2026 16:08:23 GMT"});
+  CHECK(ParseSessionCookie(answer)->lifetime == absl::Minutes(5));
+  answer.headers.back().value = "Sun, 22 Nov 2026 16:13:23 GMT";
+  CHECK(IsRejected(ParseSessionCookie(answer).status()));
+  answer.headers.back().value = "yesterday";
+  CHECK(ParseSessionCookie(answer)->lifetime == absl::Hours(24));
+}
+
+TEST_CASE("Case 57: a bad session cookie is a rejected reply") {
   using Headers = std::vector<std::string>;
   const Headers headers = GENERATE(
       Headers{}, Headers{"other=1"}, Headers{"kbs-session-id="}, Headers{"kbs-session-id=a b"},
       Headers{"kbs-session-id=a\r\nX: y"}, Headers{"kbs-session-id=" + std::string(257, 'a')},
       Headers{"kbs-session-id=a", "kbs-session-id=b"}, Headers{"xkbs-session-id=a"});
-  CHECK(IsRejected(ParseSessionCookie(headers).status()));
+  CHECK(IsRejected(ParseSessionCookie(Answer(headers)).status()));
 }
 
 TEST_CASE("A token lives from issue to expiry, whatever the wall clock says") {
-  const auto token =
-      ParseAttestationResult(Token({{"alg", "ES256"}}, {{"iat", 1795323759}, {"exp", 1795327359}}));
+  const auto token = ParseAttestationResult(
+      Token({{"alg", "ES256"}}, {{"iat", 1795323759}, {"exp", 1795327359}}), Json::object());
   REQUIRE(token.ok());
   CHECK(token->lifetime == absl::Hours(1));
 }
 
-TEST_CASE("A bad attestation result is a rejected reply") {
+TEST_CASE("Case 58: a bad attestation result is a rejected reply") {
   const Json good = {{"iat", 1}, {"exp", 301}};
   const std::string body = GENERATE_COPY(
       as<std::string>{}, "", "{}", R"({"token":1})", R"({"token":"abc"})", R"({"token":"a.b"})",
@@ -91,7 +119,23 @@ TEST_CASE("A bad attestation result is a rejected reply") {
       Token({{"alg", "ES256"}}, {{"iat", 301}, {"exp", 1}}),
       Token({{"alg", "ES256"}}, {{"iat", 1}, {"exp", 1e300}}),
       R"({"token":")" + std::string(600000, 'a') + R"(.b.c"})");
-  CHECK(IsRejected(ParseAttestationResult(body).status()));
+  CHECK(IsRejected(ParseAttestationResult(body, Json::object()).status()));
+}
+
+TEST_CASE("Case 58: a token that names another TEE key is a rejected reply") {
+  const Json key = {{"kty", "EC"}, {"crv", "P-256"}, {"x", "AAAA"}, {"y", "BBBB"}};
+  Json claims = {{"iat", 1}, {"exp", 301}};
+  const std::string place =
+      GENERATE(as<std::string>{},
+               "/submods/cpu0/ear.veraison.annotated-evidence/runtime_data_claims/tee-pubkey",
+               "/customized_claims/runtime_data/tee-pubkey", "/tee-pubkey");
+  Json& named = claims[Json::json_pointer(place)];
+  named = key;
+  CHECK(ParseAttestationResult(Token({{"alg", "ES256"}}, claims), key).ok());
+  named["y"] = "CCCC";
+  CHECK(IsRejected(ParseAttestationResult(Token({{"alg", "ES256"}}, claims), key).status()));
+  named = "a text";
+  CHECK(IsRejected(ParseAttestationResult(Token({{"alg", "ES256"}}, claims), key).status()));
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ TEST_CASE("The recorded exchange of Trustee 0.14 is what we would say and unders
   if (!recording.has_value()) {
     return;
   }
-  CHECK(Json::parse(*BuildRequest("sample")) == Json::parse(Body(*recording, 0)));
+  CHECK(Json::parse(*BuildRequest(Protocol::k040, "sample")) == Json::parse(Body(*recording, 0)));
 
   const auto challenge = ParseChallenge(Body(*recording, 1));
   REQUIRE(challenge.ok());
@@ -60,7 +60,7 @@ TEST_CASE("The recorded exchange of Trustee 0.14 is what we would say and unders
   REQUIRE(ours.ok());
   CHECK(Json::parse(*ours) == attestation);
 
-  const auto token = ParseAttestationResult(Body(*recording, 3));
+  const auto token = ParseAttestationResult(Body(*recording, 3), sent["tee-pubkey"]);
   REQUIRE(token.ok());
   CHECK(token->lifetime == absl::Hours(1));
   const auto envelope = ParseJwe(Body(*recording, 5));

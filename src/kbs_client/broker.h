@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_KBS_CLIENT_BROKER_H_
+#define ATTESTD_KBS_CLIENT_BROKER_H_
+
+#include <string>
+
+#include "base/call_context.h"
+#include "base/secret.h"
+#include "base/status.h"
+#include "kbs_client/resource_uri.h"
+
+namespace attestd::kbs {
+
+// Where secrets come from. Safe to call from many threads.
+class Broker {
+ public:
+  Broker() = default;
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+  virtual ~Broker() = default;
+
+  // One try; the broker part of the URI is not looked at. Errors: NotFound, PermissionDenied (the
+  // broker's policy), Unauthenticated (evidence refused), Unavailable (another try may help, not
+  // before RetryAfter), DeadlineExceeded, Cancelled, Internal (reply rejected), FailedPrecondition
+  // (protocol version), and those of the TEE device.
+  virtual absl::StatusOr<base::Secret> GetResource(const ResourceUri& uri,
+                                                   const base::CallContext& context) = 0;
+  // The attestation token (JWT) of a session whose token has not expired. Errors as above.
+  virtual absl::StatusOr<std::string> GetToken(const base::CallContext& context) = 0;
+
+  struct State {
+    bool session = false;  // a live attested session is held
+    bool failing = false;  // no request is let through just now
+  };
+  virtual State GetState() const = 0;
+};
+
+}  // namespace attestd::kbs
+
+#endif  // ATTESTD_KBS_CLIENT_BROKER_H_

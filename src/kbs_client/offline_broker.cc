@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kbs_client/offline_broker.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/json.h"
+
+namespace attestd::kbs {
+
+absl::StatusOr<std::unique_ptr<OfflineBroker>> OfflineBroker::Create(
+    const std::vector<std::string>& texts) {
+  Secrets secrets;
+  for (const std::string& text : texts) {
+    RETURN_IF_ERROR(Add(text, secrets));
+  }
+  return std::unique_ptr<OfflineBroker>(new OfflineBroker(std::move(secrets)));
+}
+
+absl::Status OfflineBroker::Add(std::string_view text, Secrets& secrets) {
+  ASSIGN_OR_RETURN(const base::Json json, base::ParseJson(text));
+  if (!json.is_object()) {
+    return base::MakeStatus(absl::StatusCode::kInvalidArgument,
+                            "expected an object from repository/type/tag to Base64");
+  }
+  for (const auto& [name, value] : json.items()) {
+    RETURN_IF_ERROR(base::Annotate(ResourceUri::Parse("kbs:///" + name).status(), "a name"));
+    ASSIGN_OR_RETURN(base::Bytes bytes, base::GetBase64(json, name));
+    absl::StatusOr<base::Secret> secret = base::Secret::Copy(bytes);
+    base::WipeBytes(bytes);
+    RETURN_IF_ERROR(secret.status());
+    secrets.insert_or_assign(name, *std::move(secret));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<base::Secret> OfflineBroker::GetResource(const ResourceUri& uri,
+                                                        const base::CallContext& /*context*/) {
+  const auto found = secrets_.find(uri.path());
+  if (uri.plugin() != "resource" || found == secrets_.end()) {
+    return base::MakeStatus(absl::StatusCode::kNotFound, base::Reason::kResourceNotFound,
+                            "the files hold no such resource");
+  }
+  return base::Secret::Copy(found->second.view());
+}
+
+absl::StatusOr<std::string> OfflineBroker::GetToken(const base::CallContext& /*context*/) {
+  return absl::FailedPreconditionError("offline_fs attests to nobody, so that there is no token");
+}
+
+}  // namespace attestd::kbs

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_KBS_CLIENT_OFFLINE_BROKER_H_
+#define ATTESTD_KBS_CLIENT_OFFLINE_BROKER_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kbs_client/broker.h"
+
+namespace attestd::kbs {
+
+// Secrets that are in the VM already, in files of guest-components' "offline_fs" form: a JSON
+// object from "repository/type/tag" to padded Base64. Nothing is attested.
+class OfflineBroker : public Broker {
+ public:
+  // `texts` of files, of which a later one wins. InvalidArgument naming the key and what is wrong
+  // with it, never its value.
+  static absl::StatusOr<std::unique_ptr<OfflineBroker>> Create(
+      const std::vector<std::string>& texts);
+
+  absl::StatusOr<base::Secret> GetResource(const ResourceUri& uri,
+                                           const base::CallContext& context) override;
+  // FailedPrecondition: there is no token without a KBS.
+  absl::StatusOr<std::string> GetToken(const base::CallContext& context) override;
+  State GetState() const override { return {}; }
+
+ private:
+  using Secrets = std::map<std::string, base::Secret, std::less<>>;
+  explicit OfflineBroker(Secrets secrets) : secrets_(std::move(secrets)) {}
+  static absl::Status Add(std::string_view text, Secrets& secrets);
+
+  const Secrets secrets_;
+};
+
+}  // namespace attestd::kbs
+
+#endif  // ATTESTD_KBS_CLIENT_OFFLINE_BROKER_H_

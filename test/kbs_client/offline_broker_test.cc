@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kbs_client/offline_broker.h"
+
+#include <catch2/catch.hpp>
+
+namespace attestd::kbs {
+namespace {
+
+absl::StatusOr<base::Secret> Get(Broker& broker, std::string_view uri) {
+  return broker.GetResource(*ResourceUri::Parse(uri), {});
+}
+
+TEST_CASE("Secrets come from files, of which a later one wins") {
+  const auto broker = OfflineBroker::Create(
+      {R"({"default/key/1":"b25l","default/key/2":"dHdv"})", R"({"default/key/2":"VFdP"})"});
+  REQUIRE(broker.ok());
+  CHECK(Get(**broker, "kbs:///default/key/1")->ConstantTimeEquals(base::AsBytes("one")));
+  CHECK(Get(**broker, "kbs:///default/key/2")->ConstantTimeEquals(base::AsBytes("TWO")));
+  CHECK(absl::IsNotFound(Get(**broker, "kbs:///default/key/3").status()));
+  CHECK(absl::IsNotFound(Get(**broker, "kbs+echo:///default/key/1").status()));
+  CHECK(absl::IsFailedPrecondition((*broker)->GetToken({}).status()));
+}
+
+TEST_CASE("A file of no use is refused without quoting a value") {
+  const std::string text = GENERATE(as<std::string>{}, "", "[]", R"({"default/key":"c2VjcmV0"})",
+                                    R"({"default/key/1":"c2VjcmV0!"})", R"({"default/key/1":7})",
+                                    R"({"a/b/c":"c2VjcmV0","a/b/c":"c2VjcmV0"})");
+  const auto broker = OfflineBroker::Create({text});
+  CHECK(absl::IsInvalidArgument(broker.status()));
+  CHECK(std::string(broker.status().message()).find("c2Vj") == std::string::npos);
+}
+
+}  // namespace
+}  // namespace attestd::kbs
