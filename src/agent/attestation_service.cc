@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/attestation_service.h"
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -41,13 +42,14 @@ attestation_agent::RuntimeMeasurementResult ToProto(Measurements::Result result)
 ServerUnaryReactor* AttestationService::GetEvidence(
     CallbackServerContext* context, const attestation_agent::GetEvidenceRequest* request,
     attestation_agent::GetEvidenceResponse* response) {
-  return calls_.Run(
-      context, "GetEvidence", [this, request, response](base::Deadline deadline) -> absl::Status {
-        ASSIGN_OR_RETURN(evidence::Evidence evidence,
-                         collector_.CollectRaw(base::AsBytes(request->runtimedata()), deadline));
-        response->set_evidence(std::move(evidence.json));
-        return absl::OkStatus();
-      });
+  return calls_.Run(context, "GetEvidence",
+                    [this, request, response](const base::CallContext& caller) -> absl::Status {
+                      ASSIGN_OR_RETURN(evidence::Evidence evidence,
+                                       collector_.CollectRaw(base::AsBytes(request->runtimedata()),
+                                                             caller.deadline));
+                      response->set_evidence(std::move(evidence.json));
+                      return absl::OkStatus();
+                    });
 }
 
 ServerUnaryReactor* AttestationService::GetToken(CallbackServerContext* context,
@@ -57,12 +59,15 @@ ServerUnaryReactor* AttestationService::GetToken(CallbackServerContext* context,
     return Answer(context, {grpc::StatusCode::INVALID_ARGUMENT,
                             "request: the only token type of this version is \"kbs\""});
   }
-  return calls_.Run(context, "GetToken", [this, response](base::Deadline deadline) -> absl::Status {
-    ASSIGN_OR_RETURN(kbs::KbsClient * client, brokers_.Select(""));
-    ASSIGN_OR_RETURN(const std::string token, client->GetToken(deadline));
-    ASSIGN_OR_RETURN(*response->mutable_token(), base::DumpJson({{"token", token}}));
-    return absl::OkStatus();
-  });
+  const std::shared_ptr<const BrokerSet> brokers = brokers_.Get();
+  return calls_.Run(
+      context, "GetToken",
+      [brokers, response](const base::CallContext& caller) -> absl::Status {
+        ASSIGN_OR_RETURN(const std::string token, brokers->GetToken(caller));
+        ASSIGN_OR_RETURN(*response->mutable_token(), base::DumpJson({{"token", token}}));
+        return absl::OkStatus();
+      },
+      brokers->all().front().lane);
 }
 
 ServerUnaryReactor* AttestationService::GetTeeType(
@@ -85,10 +90,10 @@ ServerUnaryReactor* AttestationService::GetAdditionalEvidence(
     CallbackServerContext* context, const attestation_agent::GetAdditionalEvidenceRequest* request,
     attestation_agent::GetEvidenceResponse* response) {
   return calls_.Run(context, "GetAdditionalEvidence",
-                    [this, request, response](base::Deadline deadline) -> absl::Status {
+                    [this, request, response](const base::CallContext& caller) -> absl::Status {
                       ASSIGN_OR_RETURN(*response->mutable_evidence(),
                                        collector_.CollectDevices(
-                                           base::AsBytes(request->runtimedata()), deadline));
+                                           base::AsBytes(request->runtimedata()), caller.deadline));
                       return absl::OkStatus();
                     });
 }
@@ -98,7 +103,7 @@ ServerUnaryReactor* AttestationService::ExtendRuntimeMeasurement(
     const attestation_agent::ExtendRuntimeMeasurementRequest* request,
     attestation_agent::ExtendRuntimeMeasurementResponse* response) {
   return calls_.Run(context, "ExtendRuntimeMeasurement",
-                    [this, request, response](base::Deadline deadline) -> absl::Status {
+                    [this, request, response](const base::CallContext& caller) -> absl::Status {
                       const eventlog::RuntimeEvent event{.domain = request->domain(),
                                                          .operation = request->operation(),
                                                          .content = request->content()};
@@ -107,7 +112,7 @@ ServerUnaryReactor* AttestationService::ExtendRuntimeMeasurement(
                         pcr = request->registerindex();
                       }
                       ASSIGN_OR_RETURN(const Measurements::Result result,
-                                       measurements_.Extend(event, pcr, deadline));
+                                       measurements_.Extend(event, pcr, caller.deadline));
                       response->set_result(ToProto(result));
                       return absl::OkStatus();
                     });
@@ -120,8 +125,8 @@ ServerUnaryReactor* AttestationService::BindInitData(
     return Answer(context, {grpc::StatusCode::INVALID_ARGUMENT,
                             "request: the digest of the init data has 1 to 64 bytes"});
   }
-  return calls_.Run(context, "BindInitData", [this, request](base::Deadline deadline) {
-    return collector_.BindInitData(base::AsBytes(request->digest()), deadline);
+  return calls_.Run(context, "BindInitData", [this, request](const base::CallContext& caller) {
+    return collector_.BindInitData(base::AsBytes(request->digest()), caller.deadline);
   });
 }
 

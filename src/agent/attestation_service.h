@@ -14,8 +14,8 @@ namespace attestd::agent {
 class AttestationService final
     : public attestation_agent::AttestationAgentService::CallbackService {
  public:
-  AttestationService(CallRunner& calls, const BrokerSet& brokers, evidence::Collector& collector,
-                     Measurements& measurements)
+  AttestationService(CallRunner& calls, const CurrentBrokers& brokers,
+                     evidence::Collector& collector, Measurements& measurements)
       : calls_(calls), brokers_(brokers), collector_(collector), measurements_(measurements) {}
 
   grpc::ServerUnaryReactor* GetEvidence(grpc::CallbackServerContext* context,
@@ -46,7 +46,7 @@ class AttestationService final
 
  private:
   CallRunner& calls_;
-  const BrokerSet& brokers_;
+  const CurrentBrokers& brokers_;
   evidence::Collector& collector_;
   Measurements& measurements_;
 };

@@ -2,35 +2,71 @@
 #ifndef ATTESTD_AGENT_BROKER_SET_H_
 #define ATTESTD_AGENT_BROKER_SET_H_
 
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
+
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/config.h"
 #include "base/status.h"
-#include "kbs_client/kbs_client.h"
+#include "kbs_client/broker.h"
 
 namespace attestd::agent {
 
-// One configured broker and the client that talks to it.
-struct Broker {
+// One configured broker and what talks to it.
+struct ConfiguredBroker {
   BrokerConfig config;
-  std::unique_ptr<kbs::KbsClient> client;
+  std::string files;  // digest of the files that it names, as they were read
+  std::shared_ptr<kbs::Broker> broker;
+  int lane = 0;  // WorkerPool::Lane of what may block on it
 };
 
-// The configured brokers, in order; at least one.
+// The configured brokers; at least one.
 class BrokerSet {
  public:
-  explicit BrokerSet(std::vector<Broker> brokers) : brokers_(std::move(brokers)) {}
+  // `brokers` as configured; `failover` for requests that name none of them.
+  BrokerSet(std::vector<ConfiguredBroker> brokers, FailoverConfig failover);
 
-  // By configured name or by host[:port] of its url; "" is the first. InvalidArgument
-  // (kUnknownBroker) for anything else: a caller never chooses where requests go.
-  absl::StatusOr<kbs::KbsClient*> Select(std::string_view word) const;
-  const std::vector<Broker>& all() const { return brokers_; }
+  using Candidates = std::vector<const ConfiguredBroker*>;
+  // Whom to ask, in this order: the one that `word` names (by configured name or by host[:port] of
+  // its url), or for "" all of them by priority, those that fail just now last. InvalidArgument
+  // (kUnknownBroker) for any other word: a caller never chooses where requests go.
+  absl::StatusOr<Candidates> Select(std::string_view word) const;
+
+  // The attestation token of the first broker that gives one. Errors of kbs::Broker.
+  absl::StatusOr<std::string> GetToken(const base::CallContext& context) const;
+
+  // By priority.
+  const std::vector<ConfiguredBroker>& all() const { return brokers_; }
+  const FailoverConfig& failover() const { return failover_; }
 
  private:
-  const std::vector<Broker> brokers_;
+  std::vector<ConfiguredBroker> brokers_;  // by priority
+  FailoverConfig failover_;
+};
+
+// The set in force. Requests keep the one that they began with.
+class CurrentBrokers {
+ public:
+  explicit CurrentBrokers(BrokerSet brokers)
+      : brokers_(std::make_shared<const BrokerSet>(std::move(brokers))) {}
+
+  std::shared_ptr<const BrokerSet> Get() const {
+    const absl::MutexLock lock(&mutex_);
+    return brokers_;
+  }
+  void Set(std::shared_ptr<const BrokerSet> brokers) {
+    const absl::MutexLock lock(&mutex_);
+    brokers_.swap(brokers);
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<const BrokerSet> brokers_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace attestd::agent

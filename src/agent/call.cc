@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <new>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -22,10 +24,9 @@ bool IsDeviceFailure(const absl::Status& status) {
 }
 
 // No exception may cross a gRPC callback.
-absl::Status Guarded(const std::function<absl::Status(base::Deadline)>& work,
-                     base::Deadline deadline) {
+absl::Status Guarded(const std::function<absl::Status()>& work) {
   try {
-    return work(deadline);
+    return work();
   } catch (const std::bad_alloc&) {
     return base::MakeStatus(absl::StatusCode::kResourceExhausted, base::Reason::kBusy,
                             "out of memory");
@@ -36,24 +37,60 @@ absl::Status Guarded(const std::function<absl::Status(base::Deadline)>& work,
 
 }  // namespace
 
-base::Deadline CallDeadline(const grpc::CallbackServerContext& context) {
-  const auto left = context.deadline() - std::chrono::system_clock::now();
-  return base::Deadline::After(std::min(kCap, absl::FromChrono(left)));
-}
+// One call; gRPC owns it until OnDone. gRPC cancels it at the caller's deadline; we do at ours.
+class CallRunner::Call : public grpc::ServerUnaryReactor {
+ public:
+  Call(CallRunner& runner, const grpc::CallbackServerContext& context, std::string_view name)
+      : runner_(runner), name_(name) {
+    const auto left = absl::FromChrono(context.deadline() - std::chrono::system_clock::now());
+    context_ = {.deadline = base::Deadline::After(std::min(kCap, left)), .stop = stop_.get_token()};
+    if (left > kCap) {
+      alarm_ =
+          runner_.alarm_.At(context_.deadline, [stop = stop_]() mutable { stop.request_stop(); });
+    }
+  }
+
+  const base::CallContext& context() const { return context_; }
+  void Conclude(const absl::Status& status) { Finish(runner_.Conclude(name_, status)); }
+
+  void OnCancel() override { stop_.request_stop(); }
+  void OnDone() override {
+    runner_.alarm_.Cancel(alarm_);
+    delete this;
+  }
+
+ private:
+  CallRunner& runner_;
+  const std::string_view name_;
+  std::stop_source stop_;
+  base::CallContext context_;
+  base::Alarm::Id alarm_ = 0;
+};
 
 grpc::ServerUnaryReactor* CallRunner::Run(grpc::CallbackServerContext* context,
-                                          std::string_view name,
-                                          std::function<absl::Status(base::Deadline)> work) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const base::Deadline deadline = CallDeadline(*context);
-  const bool accepted = workers_.Submit([this, reactor, name, deadline, work = std::move(work)] {
-    reactor->Finish(Conclude(name, Guarded(work, deadline)));
+                                          std::string_view name, Work work, WorkerPool::Lane lane) {
+  auto* call = new Call(*this, *context, name);
+  const bool accepted = workers_.Submit(lane, [call, work = std::move(work)] {
+    call->Conclude(Guarded([&] { return work(call->context()); }));
   });
   if (!accepted) {
-    reactor->Finish(Conclude(name, base::MakeStatus(absl::StatusCode::kResourceExhausted,
-                                                    base::Reason::kBusy, "too many requests")));
+    call->Conclude(base::MakeStatus(absl::StatusCode::kResourceExhausted, base::Reason::kBusy,
+                                    "too many requests"));
   }
-  return reactor;
+  return call;
+}
+
+grpc::ServerUnaryReactor* CallRunner::Start(grpc::CallbackServerContext* context,
+                                            std::string_view name, const Begin& begin) {
+  auto* call = new Call(*this, *context, name);
+  const absl::Status begun = Guarded([&] {
+    begin(call->context(), [call](const absl::Status& status) { call->Conclude(status); });
+    return absl::OkStatus();
+  });
+  if (!begun.ok()) {
+    call->Conclude(begun);
+  }
+  return call;
 }
 
 grpc::Status CallRunner::Conclude(std::string_view name, const absl::Status& status) {

@@ -7,7 +7,6 @@
 
 #include "agent/tee_config.h"
 #include "base/file.h"
-#include "base/http_curl.h"
 #include "base/toml_table.h"
 
 namespace attestd::agent {
@@ -17,36 +16,6 @@ constexpr size_t kMaxConfigBytes = size_t{1} << 20;
 constexpr mode_t kMaxMode = 0777;
 // sizeof(sockaddr_un::sun_path), with the terminating zero.
 constexpr size_t kMaxSocketPath = 107;
-
-absl::StatusOr<BrokerConfig> ReadBroker(base::TomlTable table) {
-  BrokerConfig broker;
-  ASSIGN_OR_RETURN(const auto name, table.Text("name"));
-  ASSIGN_OR_RETURN(const auto url, table.Text("url"));
-  ASSIGN_OR_RETURN(const auto ca_file, table.Text("ca_file"));
-  ASSIGN_OR_RETURN(const auto allow_http, table.Boolean("allow_http"));
-  RETURN_IF_ERROR(table.Finish());
-  broker = {.name = name.value_or("default"),
-            .url = url.value_or(""),
-            .ca_file = ca_file.value_or(""),
-            .allow_http = allow_http.value_or(false)};
-  if (broker.name.empty()) {
-    return table.Error("name", "must not be empty");
-  }
-  if (!url.has_value()) {
-    return table.Error("url", "is missing; for example url = \"https://kbs.example:8080\"");
-  }
-  while (broker.url.ends_with('/')) {
-    broker.url.pop_back();
-  }
-  const auto parsed = base::ParseHttpUrl(broker.url);
-  if (!parsed.ok()) {
-    return table.Error("url", std::string(parsed.status().message()));
-  }
-  if (parsed->scheme != "https" && !broker.allow_http) {
-    return table.Error("url", "is not https; for development on loopback add allow_http = true");
-  }
-  return broker;
-}
 
 // "0600" or 0o600.
 absl::StatusOr<mode_t> ReadMode(base::TomlTable& table) {
@@ -114,6 +83,9 @@ class Reader {
     ASSIGN_OR_RETURN(const toml::table* init_data, Table("init_data"));
     ASSIGN_OR_RETURN(config.init_data,
                      ReadInitData(base::TomlTable(*init_data, source_, "[init_data]")));
+    ASSIGN_OR_RETURN(const toml::table* failover, Table("failover"));
+    ASSIGN_OR_RETURN(config.failover,
+                     ReadFailover(base::TomlTable(*failover, source_, "[failover]")));
     for (const tee::Backend& backend : backends_) {
       ASSIGN_OR_RETURN(const toml::table* table, Table(backend.name));
       ASSIGN_OR_RETURN(
@@ -166,9 +138,12 @@ class Reader {
     if (config.listeners.empty()) {
       config.listeners.emplace_back();
     }
-    if (const auto status = RefuseTwins(config.brokers, &BrokerConfig::name, "[[kbs]] name");
-        !status.ok()) {
-      return base::Annotate(status, source_);
+    for (const absl::Status& status :
+         {RefuseTwins(config.brokers, &BrokerConfig::name, "[[kbs]] name"),
+          CheckPassports(config.brokers)}) {
+      if (!status.ok()) {
+        return base::Annotate(status, source_);
+      }
     }
     return base::Annotate(RefuseTwins(config.listeners, &ListenerConfig::path, "[[listener]] path"),
                           source_);

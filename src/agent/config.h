@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/kbs_config.h"
 #include "base/status.h"
 #include "tee/backend.h"
 #include "tee/detect.h"
@@ -38,14 +39,6 @@ struct InitDataConfig {
   std::string file;  // empty: none
 };
 
-// [[kbs]]
-struct BrokerConfig {
-  std::string name;
-  std::string url;  // without a trailing slash
-  std::string ca_file;
-  bool allow_http = false;
-};
-
 // [[listener]]
 struct ListenerConfig {
   std::string path = "/run/attestd/attestd.sock";
@@ -57,6 +50,7 @@ struct Config {
   MeasurementConfig measurement;
   InitDataConfig init_data;
   tee::SettingsByBackend backend_settings;
+  FailoverConfig failover;
   std::vector<BrokerConfig> brokers;      // at least one; names are unique
   std::vector<ListenerConfig> listeners;  // at least one; paths are unique
 };

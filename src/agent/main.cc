@@ -74,8 +74,9 @@ base::UniqueFd BlockSignals() {
   return base::UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC));
 }
 
-// Returns when SIGTERM or SIGINT came. Gives back the pages of start-up once it has settled.
-void WaitForEnd(const base::UniqueFd& signals) {
+// Returns when SIGTERM or SIGINT came; SIGHUP reloads. Gives back the pages of start-up once it has
+// settled.
+void WaitForEnd(const base::UniqueFd& signals, Agent& agent) {
   pollfd waiting = {.fd = signals.get(), .events = POLLIN, .revents = 0};
   if (::poll(&waiting, 1, kSettleMs) == 0) {
     ReleaseStartupPages();
@@ -90,7 +91,9 @@ void WaitForEnd(const base::UniqueFd& signals) {
       return;
     }
     if (size == sizeof info) {
-      base::Log(base::Severity::kWarning, "SIGHUP ignored: restart to take a new configuration");
+      sd_notify(0, "RELOADING=1");
+      agent.Reload().IgnoreError();  // it has logged the outcome
+      sd_notify(0, "READY=1");
     }
   }
 }
@@ -123,9 +126,12 @@ absl::Status Serve(const Options& options) {
   if (!signals.valid()) {
     return absl::InternalError("signals could not be set up");
   }
-  ASSIGN_OR_RETURN(std::unique_ptr<Agent> agent, StartAgent(config, backends));
+  ASSIGN_OR_RETURN(std::unique_ptr<Agent> agent,
+                   StartAgent(config, backends, [path = options.config, &backends] {
+                     return LoadConfig(path, backends);
+                   }));
   sd_notify(0, "READY=1");
-  WaitForEnd(signals);
+  WaitForEnd(signals, *agent);
   sd_notify(0, "STOPPING=1");
   base::Log(base::Severity::kNotice, "stopping");
   ExitSoon();

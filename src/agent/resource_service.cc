@@ -3,21 +3,19 @@
 
 #include <grpcpp/impl/codegen/proto_utils.h>
 
-#include <string>
-#include <utility>
-
 #include "agent/secret_reply.h"
 #include "kbs_client/resource_uri.h"
 
 namespace attestd::agent {
 namespace {
 
-absl::StatusOr<std::string> DecodePath(grpc::ByteBuffer request) {
+absl::StatusOr<kbs::ResourceUri> DecodeUri(const grpc::ByteBuffer& request) {
+  grpc::ByteBuffer buffer = request;
   api::GetResourceRequest message;
-  if (!grpc::SerializationTraits<api::GetResourceRequest>::Deserialize(&request, &message).ok()) {
+  if (!grpc::SerializationTraits<api::GetResourceRequest>::Deserialize(&buffer, &message).ok()) {
     return base::MakeStatus(absl::StatusCode::kInvalidArgument, "not a GetResourceRequest");
   }
-  return message.resourcepath();
+  return kbs::ResourceUri::Parse(message.resourcepath());
 }
 
 }  // namespace
@@ -25,15 +23,20 @@ absl::StatusOr<std::string> DecodePath(grpc::ByteBuffer request) {
 grpc::ServerUnaryReactor* ResourceService::GetResource(grpc::CallbackServerContext* context,
                                                        const grpc::ByteBuffer* request,
                                                        grpc::ByteBuffer* response) {
-  return calls_.Run(context, "GetResource",
-                    [this, buffer = *request, response](base::Deadline deadline) -> absl::Status {
-                      ASSIGN_OR_RETURN(const std::string path, DecodePath(buffer));
-                      ASSIGN_OR_RETURN(const auto uri, kbs::ResourceUri::Parse(path));
-                      ASSIGN_OR_RETURN(kbs::KbsClient * client, brokers_.Select(uri.broker()));
-                      ASSIGN_OR_RETURN(base::Secret secret, client->GetResource(uri, deadline));
-                      *response = EncodeSecretReply(std::move(secret));
-                      return absl::OkStatus();
-                    });
+  return calls_.Start(
+      context, "GetResource", [&](const base::CallContext& caller, const CallRunner::Done& done) {
+        const absl::StatusOr<kbs::ResourceUri> uri = DecodeUri(*request);
+        if (!uri.ok()) {
+          done(uri.status());
+          return;
+        }
+        flights_.Get(*uri, caller, [response, done](const ResourceFlights::Result& secret) {
+          if (secret.ok()) {
+            *response = EncodeSecretReply(*secret);
+          }
+          done(secret.status());
+        });
+      });
 }
 
 }  // namespace attestd::agent

@@ -2,8 +2,8 @@
 #ifndef ATTESTD_AGENT_RESOURCE_SERVICE_H_
 #define ATTESTD_AGENT_RESOURCE_SERVICE_H_
 
-#include "agent/broker_set.h"
 #include "agent/call.h"
+#include "agent/resource_flights.h"
 #include "proto/confidential_data_hub.grpc.pb.h"
 
 namespace attestd::agent {
@@ -13,7 +13,7 @@ namespace attestd::agent {
 class ResourceService final : public api::GetResourceService::WithRawCallbackMethod_GetResource<
                                   api::GetResourceService::Service> {
  public:
-  ResourceService(CallRunner& calls, const BrokerSet& brokers) : calls_(calls), brokers_(brokers) {}
+  ResourceService(CallRunner& calls, ResourceFlights& flights) : calls_(calls), flights_(flights) {}
 
   grpc::ServerUnaryReactor* GetResource(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
@@ -21,7 +21,7 @@ class ResourceService final : public api::GetResourceService::WithRawCallbackMet
 
  private:
   CallRunner& calls_;
-  const BrokerSet& brokers_;
+  ResourceFlights& flights_;
 };
 
 }  // namespace attestd::agent

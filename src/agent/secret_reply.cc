@@ -25,20 +25,19 @@ grpc::Slice EncodeHeader(size_t size) {
 
 }  // namespace
 
-grpc::ByteBuffer EncodeSecretReply(base::Secret secret) {
-  if (secret.size() == 0) {
+grpc::ByteBuffer EncodeSecretReply(std::shared_ptr<const base::Secret> secret) {
+  if (secret->size() == 0) {
     const grpc::Slice empty;  // proto3 leaves out a field that holds its default
     return {&empty, 1};
   }
-  const grpc::Slice header = EncodeHeader(secret.size());
-  // Owned by the slice from here on.
-  auto owned = std::make_unique<base::Secret>(std::move(secret));
-  auto* data = owned->writable().data();
-  const size_t size = owned->size();
+  const grpc::Slice header = EncodeHeader(secret->size());
+  // gRPC only reads it, though its type does not say so.
+  auto* data = const_cast<uint8_t*>(secret->view().data());
+  const size_t size = secret->size();
+  using Owner = std::shared_ptr<const base::Secret>;
   const grpc::Slice body(
-      data, size,
-      [](void* held) { std::default_delete<base::Secret>()(static_cast<base::Secret*>(held)); },
-      owned.release());
+      data, size, [](void* held) { std::default_delete<Owner>()(static_cast<Owner*>(held)); },
+      std::make_unique<Owner>(std::move(secret)).release());
   const std::array<grpc::Slice, 2> slices = {header, body};
   return {slices.data(), slices.size()};
 }

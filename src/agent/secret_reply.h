@@ -9,8 +9,9 @@
 namespace attestd::agent {
 
 // A protobuf message whose only field is number 1, bytes, holding the secret: the shape of
-// api.GetResourceResponse. The secret is not copied; it is wiped when gRPC lets go of the buffer.
-grpc::ByteBuffer EncodeSecretReply(base::Secret secret);
+// api.GetResourceResponse. The secret is not copied; it is wiped when gRPC lets go of the buffer
+// and nobody else holds it.
+grpc::ByteBuffer EncodeSecretReply(std::shared_ptr<const base::Secret> secret);
 
 }  // namespace attestd::agent
 

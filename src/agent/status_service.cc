@@ -8,7 +8,7 @@
 
 namespace attestd::agent {
 
-StatusService::StatusService(Facts facts, Explain explain, const BrokerSet& brokers,
+StatusService::StatusService(Facts facts, Explain explain, const CurrentBrokers& brokers,
                              const Readiness& readiness, CallRunner& calls)
     : facts_(std::move(facts)),
       explain_(std::move(explain)),
@@ -28,12 +28,14 @@ grpc::ServerUnaryReactor* StatusService::GetStatus(grpc::CallbackServerContext* 
     response->set_not_ready_reason(std::string(PublicText(ready)));
   }
   response->set_uptime_seconds(absl::ToDoubleSeconds(base::BootTime() - started_));
-  for (const Broker& broker : brokers_.all()) {
+  for (const ConfiguredBroker& broker : brokers_.Get()->all()) {
+    const kbs::Broker::State state = broker.broker->GetState();
     attestd::v1::BrokerStatus* status = response->add_brokers();
     status->set_name(broker.config.name);
     status->set_url(broker.config.url);
     status->set_allow_http(broker.config.allow_http);
-    status->set_session(broker.client->HasSession());
+    status->set_session(state.session);
+    status->set_failing(state.failing);
   }
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);
@@ -43,7 +45,7 @@ grpc::ServerUnaryReactor* StatusService::GetStatus(grpc::CallbackServerContext* 
 grpc::ServerUnaryReactor* StatusService::GetDetection(
     grpc::CallbackServerContext* context, const attestd::v1::GetDetectionRequest* /*request*/,
     attestd::v1::GetDetectionResponse* response) {
-  return calls_.Run(context, "GetDetection", [this, response](base::Deadline /*deadline*/) {
+  return calls_.Run(context, "GetDetection", [this, response](const base::CallContext& /*caller*/) {
     for (const tee::Detected& detected : explain_()) {
       attestd::v1::Probe* probe = response->add_probes();
       probe->set_name(detected.name);

@@ -24,8 +24,8 @@ class StatusService final : public attestd::v1::StatusService::CallbackService {
   };
   using Explain = std::function<std::vector<tee::Detected>()>;
   // `explain` runs the probes.
-  StatusService(Facts facts, Explain explain, const BrokerSet& brokers, const Readiness& readiness,
-                CallRunner& calls);
+  StatusService(Facts facts, Explain explain, const CurrentBrokers& brokers,
+                const Readiness& readiness, CallRunner& calls);
 
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const attestd::v1::GetStatusRequest* request,
@@ -37,7 +37,7 @@ class StatusService final : public attestd::v1::StatusService::CallbackService {
  private:
   const Facts facts_;
   const Explain explain_;
-  const BrokerSet& brokers_;
+  const CurrentBrokers& brokers_;
   const Readiness& readiness_;
   CallRunner& calls_;
   const absl::Duration started_ = base::BootTime();

@@ -93,6 +93,10 @@ Told TellReason(Reason reason) {
       return {"INIT_DATA_UNBOUND",
               "init data: this platform is bound to another digest or cannot be bound; attestd's "
               "log says which"};
+    case Reason::kConfigRefused:
+      return {"CONFIG_REFUSED",
+              "reload: the configuration was refused, and the old one stays; attestd's log says "
+              "what to change"};
     case Reason::kBusy:
       return {"BUSY", "attestd is busy; try again"};
     case Reason::kDeadline:

@@ -8,19 +8,22 @@
 #include <utility>
 #include <vector>
 
+#include "agent/admin_service.h"
 #include "agent/attestation_service.h"
+#include "agent/broker_factory.h"
 #include "agent/broker_set.h"
 #include "agent/call.h"
 #include "agent/init_data.h"
 #include "agent/measurements.h"
 #include "agent/readiness.h"
+#include "agent/resource_flights.h"
 #include "agent/resource_service.h"
 #include "agent/server.h"
 #include "agent/status_service.h"
 #include "agent/status_table.h"
 #include "agent/unix_listener.h"
 #include "agent/worker_pool.h"
-#include "base/http_curl.h"
+#include "base/alarm.h"
 #include "base/log.h"
 #include "evidence/collector.h"
 #include "tee/detect.h"
@@ -28,9 +31,9 @@
 namespace attestd::agent {
 namespace {
 
-// Each worker holds at most one connection to a broker.
-constexpr size_t kMaxWorkers = 16;
-constexpr size_t kMaxWaiting = 2048;
+// Each worker holds at most one connection to a broker. What hangs at one broker leaves six workers
+// to all others.
+constexpr WorkerPool::Limits kWorkers = {.threads = 26, .threads_per_lane = 20, .waiting = 2048};
 constexpr absl::Duration kCheckTime = absl::Seconds(10);
 
 // Services whose health follows the device; "" is the server as a whole.
@@ -46,26 +49,6 @@ absl::StatusOr<std::vector<UnixListener>> Listen(const Config& config) {
     listeners.push_back(std::move(socket));
   }
   return listeners;
-}
-
-absl::StatusOr<std::vector<Broker>> MakeBrokers(const Config& config,
-                                                const std::optional<evidence::InitData>& init_data,
-                                                evidence::Collector& collector) {
-  std::vector<Broker> brokers;
-  for (const BrokerConfig& broker : config.brokers) {
-    auto transport =
-        base::CreateCurlTransport({.ca_file = broker.ca_file, .allow_http = broker.allow_http});
-    if (!transport.ok()) {
-      return base::Annotate(transport.status(), "[[kbs]] \"" + broker.name + "\"");
-    }
-    brokers.push_back(
-        {.config = broker,
-         .client = std::make_unique<kbs::KbsClient>(
-             kbs::HandshakeOptions{.url = broker.url,
-                                   .init_data = init_data.has_value() ? init_data->text : ""},
-             *std::move(transport), collector)});
-  }
-  return brokers;
 }
 
 // The platform and the devices that were chosen.
@@ -116,41 +99,76 @@ StatusService::Explain MakeExplain(const Chosen& chosen, const Config& config,
   };
 }
 
+void WarnOfHttp(const std::vector<BrokerConfig>& brokers) {
+  for (const BrokerConfig& broker : brokers) {
+    if (broker.allow_http) {
+      base::Log(base::Severity::kWarning,
+                "PLAIN HTTP is allowed to this broker; anyone on the path can forge secrets",
+                {{"kbs", broker.name}});
+    }
+  }
+}
+
 // Members are destroyed from the last to the first: the server goes before what it calls.
 class RunningAgent : public Agent {
  public:
   struct Parts {
     std::unique_ptr<evidence::Collector> collector;
-    std::vector<Broker> brokers;
+    BrokerSet brokers;
+    LoadConfigAgain load;
     MeasurementConfig measurement;
-    base::Bytes init_data_digest;  // empty without init data
+    std::optional<evidence::InitData> init_data;
     StatusService::Explain explain;
     bool fake = false;
   };
 
   explicit RunningAgent(Parts parts)
       : collector_(std::move(parts.collector)),
+        broker_context_(
+            {.collector = *collector_, .init_data = parts.init_data ? parts.init_data->text : ""}),
         brokers_(std::move(parts.brokers)),
+        load_(std::move(parts.load)),
         measurements_(parts.measurement, *collector_),
-        init_data_digest_(std::move(parts.init_data_digest)),
-        workers_(kMaxWorkers, kMaxWaiting),
+        init_data_digest_(parts.init_data ? parts.init_data->digest : base::Bytes()),
+        flights_(brokers_, workers_, alarm_, kbs::SecureRandom),
+        workers_(kWorkers),
         readiness_([this] { return Check(); },
                    [this](const absl::Status& status) { Publish(status); }),
-        calls_(workers_, readiness_),
-        resources_(calls_, brokers_),
+        calls_(workers_, alarm_, readiness_),
+        resources_(calls_, flights_),
         attestation_(calls_, brokers_, *collector_, measurements_),
         status_({.tee = std::string(collector_->tee()), .sample = parts.fake},
-                std::move(parts.explain), brokers_, readiness_, calls_) {}
+                std::move(parts.explain), brokers_, readiness_, calls_),
+        admin_(calls_, [this] { return Reload(); }) {}
 
   RunningAgent(const RunningAgent&) = delete;
   RunningAgent& operator=(const RunningAgent&) = delete;
 
   absl::Status Serve(std::vector<UnixListener> listeners) {
-    const std::array<grpc::Service*, 3> services = {&resources_, &attestation_, &status_};
+    const std::array<grpc::Service*, 4> services = {&resources_, &attestation_, &status_, &admin_};
     ASSIGN_OR_RETURN(auto server, Server::Start(std::move(listeners), services));
     const absl::MutexLock lock(&server_mutex_);
     server_ = std::move(server);
     server_->SetServing(HealthNames(), readiness_.Get().ok());
+    return absl::OkStatus();
+  }
+
+  absl::Status Reload() override {
+    const absl::MutexLock lock(&reload_mutex_);
+    const std::shared_ptr<const BrokerSet> before = brokers_.Get();
+    absl::StatusOr<Config> config = load_();
+    absl::StatusOr<BrokerSet> brokers =
+        config.ok() ? MakeBrokers(*config, broker_context_, before.get()) : config.status();
+    if (!brokers.ok()) {
+      base::Log(base::Severity::kError, "reload refused; the old configuration stays",
+                {{"cause", base::StatusText(brokers.status())}});
+      return base::WithReason(brokers.status(), base::Reason::kConfigRefused);
+    }
+    brokers_.Set(std::make_shared<const BrokerSet>(*std::move(brokers)));
+    WarnOfHttp(config->brokers);
+    base::Log(base::Severity::kNotice,
+              "reloaded [[kbs]] and [failover]; anything else takes a restart",
+              {{"brokers", std::to_string(config->brokers.size())}});
     return absl::OkStatus();
   }
 
@@ -204,18 +222,25 @@ class RunningAgent : public Agent {
   }
 
   const std::unique_ptr<evidence::Collector> collector_;
-  const BrokerSet brokers_;
+  const BrokerContext broker_context_;
+  CurrentBrokers brokers_;
+  const LoadConfigAgain load_;
+  absl::Mutex reload_mutex_;
   Measurements measurements_;
   base::Bytes init_data_digest_;  // empty when there is nothing to ask
   absl::Status init_data_status_;
   absl::Mutex server_mutex_;
   std::unique_ptr<Server> server_ ABSL_GUARDED_BY(server_mutex_);
+  // Before the workers and the alarm, which may still look at a flight that has ended.
+  ResourceFlights flights_;
+  base::Alarm alarm_;
   WorkerPool workers_;
   Readiness readiness_;
   CallRunner calls_;
   ResourceService resources_;
   AttestationService attestation_;
   StatusService status_;
+  AdminService admin_;
 };
 
 void WarnOfFake(const std::string& key, const tee::Backend& backend) {
@@ -234,32 +259,29 @@ void LogStart(const Chosen& chosen, const Config& config) {
   for (const tee::Backend* device : chosen.devices) {
     WarnOfFake("device", *device);
   }
-  for (const BrokerConfig& broker : config.brokers) {
-    if (broker.allow_http) {
-      base::Log(base::Severity::kWarning,
-                "PLAIN HTTP is allowed to this broker; anyone on the path can forge secrets",
-                {{"kbs", broker.name}});
-    }
-  }
+  WarnOfHttp(config.brokers);
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
-                                                  std::span<const tee::Backend> backends) {
+                                                  std::span<const tee::Backend> backends,
+                                                  LoadConfigAgain load) {
   ASSIGN_OR_RETURN(std::vector<UnixListener> listeners, Listen(config));
   ASSIGN_OR_RETURN(const Chosen chosen, Choose(config, backends));
   std::unique_ptr<evidence::Collector> collector = MakeCollector(chosen, config);
-  ASSIGN_OR_RETURN(const std::optional<evidence::InitData> init_data,
-                   LoadInitData(config.init_data));
-  ASSIGN_OR_RETURN(std::vector<Broker> brokers, MakeBrokers(config, init_data, *collector));
-  auto agent = std::make_unique<RunningAgent>(RunningAgent::Parts{
-      .collector = std::move(collector),
-      .brokers = std::move(brokers),
-      .measurement = config.measurement,
-      .init_data_digest = init_data.has_value() ? init_data->digest : base::Bytes(),
-      .explain = MakeExplain(chosen, config, backends),
-      .fake = chosen.fake()});
+  ASSIGN_OR_RETURN(std::optional<evidence::InitData> init_data, LoadInitData(config.init_data));
+  ASSIGN_OR_RETURN(BrokerSet brokers,
+                   MakeBrokers(config, {.collector = *collector,
+                                        .init_data = init_data ? init_data->text : ""}));
+  auto agent = std::make_unique<RunningAgent>(
+      RunningAgent::Parts{.collector = std::move(collector),
+                          .brokers = std::move(brokers),
+                          .load = std::move(load),
+                          .measurement = config.measurement,
+                          .init_data = std::move(init_data),
+                          .explain = MakeExplain(chosen, config, backends),
+                          .fake = chosen.fake()});
   RETURN_IF_ERROR(agent->Serve(std::move(listeners)));
   LogStart(chosen, config);
   return agent;

@@ -2,6 +2,7 @@
 #ifndef ATTESTD_AGENT_WIRING_H_
 #define ATTESTD_AGENT_WIRING_H_
 
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -18,12 +19,20 @@ class Agent {
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
   virtual ~Agent() = default;
+
+  // Takes over the brokers of the configuration as it is now; no request fails by it. On an error
+  // the old ones stay. Safe to call from any thread.
+  virtual absl::Status Reload() = 0;
 };
+
+// The configuration as it is now.
+using LoadConfigAgain = std::function<absl::StatusOr<Config>()>;
 
 // The composition root, the only place that knows every concrete class. On return the sockets
 // exist and answer; the device is opened in the background and no packet has been sent.
 absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
-                                                  std::span<const tee::Backend> backends);
+                                                  std::span<const tee::Backend> backends,
+                                                  LoadConfigAgain load);
 
 }  // namespace attestd::agent
 

@@ -5,8 +5,7 @@
 
 namespace attestd::agent {
 
-WorkerPool::WorkerPool(size_t max_threads, size_t max_waiting)
-    : max_threads_(max_threads), max_waiting_(max_waiting) {}
+WorkerPool::WorkerPool(Limits limits) : limits_(limits) {}
 
 WorkerPool::~WorkerPool() {
   std::vector<std::thread> threads;
@@ -20,16 +19,36 @@ WorkerPool::~WorkerPool() {
   }
 }
 
-bool WorkerPool::Submit(std::function<void()> work) {
+bool WorkerPool::Submit(Lane lane, std::function<void()> work) {
   const absl::MutexLock lock(&mutex_);
-  if (stopping_ || waiting_.size() >= max_waiting_) {
+  if (stopping_ || waiting_ >= limits_.waiting) {
     return false;
   }
-  waiting_.push_back(std::move(work));
-  if (idle_ < waiting_.size() && threads_.size() < max_threads_) {
+  Queue& queue = lanes_[lane];
+  queue.waiting.push_back(std::move(work));
+  ++waiting_;
+  if (idle_ < waiting_ && threads_.size() < limits_.threads &&
+      queue.running < limits_.threads_per_lane) {
     threads_.emplace_back([this] { Run(); });
   }
   return true;
+}
+
+WorkerPool::Lanes::iterator WorkerPool::NextLane() {
+  const auto ready = [this](const Queue& queue) {
+    return !queue.waiting.empty() && queue.running < limits_.threads_per_lane;
+  };
+  // Round and round, so that no lane waits for another to be empty.
+  auto lane = lanes_.upper_bound(last_);
+  for (size_t i = 0; i < lanes_.size(); ++i, ++lane) {
+    if (lane == lanes_.end()) {
+      lane = lanes_.begin();
+    }
+    if (ready(lane->second)) {
+      return lane;
+    }
+  }
+  return lanes_.end();
 }
 
 void WorkerPool::Run() {
@@ -41,15 +60,21 @@ void WorkerPool::Run() {
              ABSL_EXCLUSIVE_LOCKS_REQUIRED(pool->mutex_) { return pool->HasWorkOrStops(); },
         this));
     --idle_;
-    if (waiting_.empty()) {
+    const auto lane = NextLane();
+    if (lane == lanes_.end()) {
       return;
     }
-    std::function<void()> work = std::move(waiting_.front());
-    waiting_.pop_front();
+    last_ = lane->first;
+    Queue* queue = &lane->second;
+    std::function<void()> work = std::move(queue->waiting.front());
+    queue->waiting.pop_front();
+    --waiting_;
+    ++queue->running;
     mutex_.Unlock();
     work();
     work = nullptr;
     mutex_.Lock();
+    --queue->running;
   }
 }
 

@@ -243,7 +243,8 @@ absl::StatusOr<DaemonStatus> Client::GetStatus() {
     status.brokers.push_back({.name = broker.name(),
                               .url = broker.url(),
                               .allow_http = broker.allow_http(),
-                              .session = broker.session()});
+                              .session = broker.session(),
+                              .failing = broker.failing()});
   }
   return status;
 }
@@ -261,6 +262,12 @@ absl::StatusOr<std::vector<ProbeState>> Client::GetDetection() {
                       .why = probe.why()});
   }
   return probes;
+}
+
+absl::Status Client::Reload() {
+  v1::ReloadResponse response;
+  return connection_->Call<v1::AdminService>(&v1::AdminService::StubInterface::Reload,
+                                             v1::ReloadRequest(), &response);
 }
 
 absl::StatusOr<Client> ConnectWhenReady(const std::string& path, base::Deadline deadline) {

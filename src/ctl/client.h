@@ -18,6 +18,7 @@ struct BrokerState {
   std::string url;
   bool allow_http = false;
   bool session = false;
+  bool failing = false;
 };
 
 // What the daemon says of itself (attestd.v1.GetStatusResponse).
@@ -63,6 +64,7 @@ class Client {
   absl::StatusOr<DaemonStatus> GetStatus();
   // In the order in which "auto" probes.
   absl::StatusOr<std::vector<ProbeState>> GetDetection();
+  absl::Status Reload();
 
  private:
   class Connection;

@@ -134,7 +134,8 @@ base::Json StatusJson(const DaemonStatus& status) {
     brokers.push_back({{"name", broker.name},
                        {"url", broker.url},
                        {"allow_http", broker.allow_http},
-                       {"session", broker.session}});
+                       {"session", broker.session},
+                       {"failing", broker.failing}});
   }
   return {{"version", status.version},
           {"tee", status.tee},
@@ -156,6 +157,7 @@ std::string StatusText(const DaemonStatus& status) {
   for (const BrokerState& broker : status.brokers) {
     text += "broker " + broker.name + ": " + broker.url +
             (broker.session ? ", session live" : ", no session yet") +
+            (broker.failing ? ", FAILING" : "") +
             (broker.allow_http ? ", PLAIN HTTP ALLOWED" : "") + "\n";
   }
   if (status.brokers.empty()) {
@@ -214,6 +216,8 @@ absl::Status RunCommand(const Options& options, int out) {
       return GetTeeType(client, options, out);
     case Command::kStatus:
       return GetStatus(client, options, out);
+    case Command::kReload:
+      return base::Annotate(client.Reload(), "reload");
     case Command::kPrint:
     case Command::kAppraise:
       break;

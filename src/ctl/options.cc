@@ -147,6 +147,7 @@ void AddCommands(CLI::App& app, Words& words) {
   app.add_subcommand("tee", "Print the name of the platform")
       ->add_flag("--explain", words.explain, "Print what each probe saw, and why one was chosen");
   app.add_subcommand("status", "Print what the daemon says of itself");
+  app.add_subcommand("reload", "Let the daemon take over the brokers of its configuration file");
   AddAppraiseCommand(app, words.appraise);
 }
 
@@ -156,6 +157,7 @@ Command FindCommand(const CLI::App& app) {
                                                            {"get-token", Command::kGetToken},
                                                            {"tee", Command::kTee},
                                                            {"status", Command::kStatus},
+                                                           {"reload", Command::kReload},
                                                            {"appraise", Command::kAppraise}};
   for (const auto& [name, command] : kCommands) {
     if (app.got_subcommand(name)) {

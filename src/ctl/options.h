@@ -14,7 +14,16 @@
 
 namespace attestd::ctl {
 
-enum class Command { kPrint, kGetResource, kGetEvidence, kGetToken, kTee, kStatus, kAppraise };
+enum class Command {
+  kPrint,
+  kGetResource,
+  kGetEvidence,
+  kGetToken,
+  kTee,
+  kStatus,
+  kReload,
+  kAppraise
+};
 
 // The command line, checked.
 struct Options {

@@ -5,6 +5,7 @@
 #include <grpcpp/impl/grpc_library.h>
 
 #include <catch2/catch.hpp>
+#include <memory>
 #include <string>
 
 #include "proto/confidential_data_hub.pb.h"
@@ -18,7 +19,8 @@ TEST_CASE("The hand-written reply is what protobuf would write") {
   const size_t size = GENERATE(size_t{0}, size_t{1}, size_t{127}, size_t{128}, size_t{16383},
                                size_t{16384}, size_t{1} << 20);
   const std::string text(size, '\x5a');
-  grpc::ByteBuffer buffer = EncodeSecretReply(*base::Secret::Copy(base::AsBytes(text)));
+  grpc::ByteBuffer buffer = EncodeSecretReply(
+      std::make_shared<const base::Secret>(*base::Secret::Copy(base::AsBytes(text))));
   api::GetResourceResponse expected;
   expected.set_resource(text);
   CHECK(buffer.Length() == expected.ByteSizeLong());
