@@ -83,11 +83,11 @@ absl::Status Fill(X509* x509, const CertificateSpec& spec, EVP_PKEY* subject_key
   return absl::OkStatus();
 }
 
-absl::Status SignCertificate(X509* x509, EVP_PKEY* key) {
+absl::Status SignCertificate(X509* x509, EVP_PKEY* key, const EVP_MD* digest) {
   const base::Handle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* key_context = nullptr;  // owned by the context
   if (context == nullptr ||
-      EVP_DigestSignInit(context.get(), &key_context, EVP_sha384(), nullptr, key) != 1) {
+      EVP_DigestSignInit(context.get(), &key_context, digest, nullptr, key) != 1) {
     return base::OpensslError("sign a certificate");
   }
   if (EVP_PKEY_is_a(key, "RSA") == 1 &&
@@ -112,7 +112,23 @@ absl::StatusOr<base::Bytes> CertificateDer(X509* x509) {
   return bytes;
 }
 
+// GeneralNames with one name of this tag; short enough for one byte of length.
+std::pair<std::string, base::Bytes> AltName(uint8_t tag, base::ByteView name) {
+  const auto size = static_cast<uint8_t>(name.size());
+  base::Bytes names = {0x30, static_cast<uint8_t>(size + 2), tag, size};
+  names.insert(names.end(), name.begin(), name.end());
+  return {"2.5.29.17", names};
+}
+
 }  // namespace
+
+std::pair<std::string, base::Bytes> DnsName(std::string_view name) {
+  return AltName(0x82, base::AsBytes(name));
+}
+
+std::pair<std::string, base::Bytes> LoopbackAddress() {
+  return AltName(0x87, base::Bytes{127, 0, 0, 1});
+}
 
 absl::StatusOr<PrivateKey> PrivateKey::Rsa(unsigned bits) {
   EVP_PKEY* key = EVP_RSA_gen(bits);
@@ -194,7 +210,8 @@ absl::StatusOr<base::Certificate> IssueCertificate(const CertificateSpec& spec,
     return base::OpensslError("certificate");
   }
   RETURN_IF_ERROR(Fill(x509.get(), spec, subject_key.get()));
-  RETURN_IF_ERROR(SignCertificate(x509.get(), issuer_key.get()));
+  RETURN_IF_ERROR(
+      SignCertificate(x509.get(), issuer_key.get(), spec.sha1 ? EVP_sha1() : EVP_sha384()));
   ASSIGN_OR_RETURN(const base::Bytes der, CertificateDer(x509.get()));
   return base::Certificate::FromDer(der);
 }

@@ -40,15 +40,21 @@ class PrivateKey {
 };
 
 struct CertificateSpec {
-  std::string subject;  // common names
-  std::string issuer;
+  std::string subject = {};  // common names
+  std::string issuer = {};
   int64_t serial = 0;
   absl::Time not_before = absl::Now() - absl::Hours(24);
   absl::Time not_after = absl::Now() + absl::Hours(24 * 3650);
   bool ca = false;
   // Dotted OID and the content of the extension's OCTET STRING.
   std::vector<std::pair<std::string, base::Bytes>> extensions = {};
+  // Signed with SHA-1, which nobody should take.
+  bool sha1 = false;
 };
+
+// The subjectAltName for a TLS server: its dotted OID and content (RFC 5280, 4.2.1.6).
+std::pair<std::string, base::Bytes> DnsName(std::string_view name);
+std::pair<std::string, base::Bytes> LoopbackAddress();  // 127.0.0.1
 
 // Signed with SHA-384; by an RSA key as RSASSA-PSS with a salt of 48 bytes, as AMD does.
 absl::StatusOr<base::Certificate> IssueCertificate(const CertificateSpec& spec,
