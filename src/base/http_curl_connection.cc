@@ -17,6 +17,9 @@ namespace {
 // Longest wait between two looks at the deadline: libcurl's clock does not count suspend.
 constexpr absl::Duration kLongestWait = absl::Seconds(1);
 
+// libcurl takes milliseconds for each; a name with more of them has nothing better behind.
+constexpr int kMaxRefusedAddresses = 16;
+
 using HeaderList = Handle<curl_slist, curl_slist_free_all>;
 
 // The bytes of an address; none for a family other than IPv4 and IPv6.
@@ -113,6 +116,9 @@ absl::Status CurlConnection::Run(const HttpRequest& request) {
     if (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left); message != nullptr) {
       return ErrorOf(message->data.result);
     }
+    if (transfer_.refused_addresses > kMaxRefusedAddresses) {
+      return ErrorOf(CURLE_COULDNT_CONNECT);
+    }
     const absl::Duration remaining = request.deadline.Remaining();
     if (request.stop.stop_requested()) {
       return MakeStatus(absl::StatusCode::kCancelled, "the caller gave the request up");
@@ -172,6 +178,7 @@ curl_socket_t CurlConnection::OnOpenSocket(void* self, curlsocktype /*purpose*/,
   const ByteView bytes = AddressBytes(*address);
   if (!IsLiteralHost(host) && !IsAllowedAddress(bytes, connection.settings_.allow_loopback)) {
     connection.transfer_.refused_address = ClassifyAddress(bytes);
+    ++connection.transfer_.refused_addresses;
     return CURL_SOCKET_BAD;
   }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);

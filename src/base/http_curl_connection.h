@@ -38,8 +38,9 @@ class CurlConnection {
     const HttpRequest* request = nullptr;
     ReplyHead head;
     std::string body;
-    absl::Status refused;  // why a callback ended it
-    AddressClass refused_address = AddressClass::kOrdinary;
+    absl::Status refused;                                    // why a callback ended it
+    AddressClass refused_address = AddressClass::kOrdinary;  // the newest
+    int refused_addresses = 0;
   };
 
   CurlConnection(const CurlSettings& settings, HttpClock& clock);
@@ -53,6 +54,8 @@ class CurlConnection {
   // What libcurl's code means, by the step that failed: http_curl_error.cc.
   absl::Status ErrorOf(CURLcode code) const;
   absl::Status TlsError(CURLcode code) const;
+  absl::Status ConnectError(CURLcode code) const;
+  absl::Status ReplyError(CURLcode code) const;
   bool AtProxy() const;
   HttpResponse TakeResponse();
 

@@ -68,32 +68,61 @@ absl::Status CurlConnection::TlsError(CURLcode code) const {
   return Untrusted(step + "the handshake failed");
 }
 
+absl::Status CurlConnection::ConnectError(CURLcode code) const {
+  const std::string step = AtProxy() ? "proxy: " : "";
+  if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY) {
+    return Unreachable(step + "DNS: the name does not resolve");
+  }
+  if (transfer_.refused_addresses > 0) {
+    return Unreachable(step + "connect: DNS gave a " +
+                       std::string(AddressClassName(transfer_.refused_address)) +
+                       " address, which is not allowed");
+  }
+  return Unreachable(step + (code == CURLE_OPERATION_TIMEDOUT
+                                 ? "connect: no connection within 5 s"
+                                 : "connect: refused, or there is no route"));
+}
+
+absl::Status CurlConnection::ReplyError(CURLcode code) const {
+  const std::string step = AtProxy() ? "proxy: reply: " : "reply: ";
+  switch (code) {
+    // The URL's own scheme was looked at before: this is a reply without an HTTP head.
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+      return MakeStatus(absl::StatusCode::kInternal, Reason::kReplyRejected,
+                        step + "it is not HTTP as it should be");
+    case CURLE_OPERATION_TIMEDOUT:
+      return Unreachable(step + "less than 32 bytes/s for " +
+                         std::to_string(settings_.stall_seconds) + " s");
+    case CURLE_OK:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+      return Unreachable(step + "the connection ended early");
+    default:
+      return Unreachable(step + curl_easy_strerror(code));
+  }
+}
+
 absl::Status CurlConnection::ErrorOf(CURLcode code) const {
-  if (code == CURLE_OK || !transfer_.refused.ok()) {
+  if (!transfer_.refused.ok()) {
     return transfer_.refused;
   }
-  const std::string peer = AtProxy() ? "proxy: " : "";
   const long connect_answer = Info(easy_.get(), CURLINFO_HTTP_CONNECTCODE);
-  if (AtProxy() && connect_answer != 0) {
+  if (code != CURLE_OK && AtProxy() && connect_answer != 0) {
     return Unreachable(ConnectAnswer(connect_answer));
   }
   switch (code) {
+    case CURLE_OK:
+      return transfer_.head.complete() ? absl::OkStatus() : ReplyError(code);
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
-      return Unreachable(peer + "DNS: the name does not resolve");
     case CURLE_COULDNT_CONNECT:
-      if (transfer_.refused_address != AddressClass::kOrdinary) {
-        return Unreachable(peer + "connect: DNS gave a " +
-                           std::string(AddressClassName(transfer_.refused_address)) +
-                           " address, which is not allowed");
-      }
-      return Unreachable(peer + "connect: refused, or there is no route");
+      return ConnectError(code);
     case CURLE_OPERATION_TIMEDOUT: {
       curl_off_t sent = 0;
       curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &sent);
-      return Unreachable(peer + (sent == 0 ? "connect: no connection within 5 s"
-                                           : "reply: less than 32 bytes/s for " +
-                                                 std::to_string(settings_.stall_seconds) + " s"));
+      return sent == 0 ? ConnectError(code) : ReplyError(code);
     }
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
@@ -102,25 +131,13 @@ absl::Status CurlConnection::ErrorOf(CURLcode code) const {
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
       return TlsError(code);
-    // The URL's own scheme was looked at before: this is a reply without an HTTP head.
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_BAD_CONTENT_ENCODING:
-      return MakeStatus(absl::StatusCode::kInternal, Reason::kReplyRejected,
-                        peer + "reply: it is not HTTP as it should be");
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-      // TLS 1.3 servers refuse a client's certificate after the handshake.
-      return std::string_view(error_text_.data()).find("alert") != std::string_view::npos
-                 ? TlsError(code)
-                 : Unreachable(peer + "reply: the connection broke");
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE:
-      return Unreachable(peer + "reply: the connection ended early");
     case CURLE_URL_MALFORMAT:
       return MakeStatus(absl::StatusCode::kInvalidArgument, "the URL is malformed");
     default:
-      return Unreachable(peer + curl_easy_strerror(code));
+      // TLS 1.3 servers refuse a client's certificate after the handshake.
+      return std::string_view(error_text_.data()).find("alert") != std::string_view::npos
+                 ? TlsError(code)
+                 : ReplyError(code);
   }
 }
 

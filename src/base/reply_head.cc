@@ -47,6 +47,7 @@ absl::Status ReplyHead::AddLine(std::string_view line) {
   }
   if (in_head_) {
     in_head_ = !line.empty();
+    ended_ = !in_head_;
     return in_head_ ? AddHeader(line) : absl::OkStatus();
   }
   if (line.starts_with("HTTP/")) {

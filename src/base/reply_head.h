@@ -23,6 +23,8 @@ class ReplyHead {
   // Content-Length or Transfer-Encoding, both, or a value that is no number and not "chunked"
   // (RFC 9112, section 6.3). Both kReplyRejected, without the bytes.
   absl::Status AddLine(std::string_view line);
+  // Whether a head was read to its end: libcurl takes one that breaks off for a whole one.
+  bool complete() const { return ended_ && !in_head_; }
   // What was read of the last head; it starts anew.
   std::vector<HttpHeader> TakeHeaders();
 
@@ -34,6 +36,7 @@ class ReplyHead {
   size_t bytes_ = 0;
   size_t count_ = 0;
   bool in_head_ = false;
+  bool ended_ = false;
   bool has_length_ = false;
   bool has_encoding_ = false;
 };

@@ -103,6 +103,18 @@ TEST_CASE("Case 40: the system's authorities do not vouch for ours") {
   CheckRefused(*MakeTransport({}), *Serve(site.authority.Issue()), "unknown authority");
 }
 
+TEST_CASE("Case 43: no file that the environment names vouches for a server") {
+  const Site site;
+  const auto server = Serve(site.authority.Issue());
+  const std::string ca = site.CaFile();
+  for (const char* name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE"}) {
+    ::setenv(name, ca.c_str(), 1);
+  }
+  CheckRefused(*MakeTransport({}), *server, "unknown authority");
+  ::unsetenv("SSL_CERT_FILE");
+  ::unsetenv("CURL_CA_BUNDLE");
+}
+
 TEST_CASE("Case 40, 41: old versions and suites without forward secrecy are refused") {
   const Site site;
   const TlsIdentity identity = site.authority.Issue({}, *PrivateKey::Rsa(2048));
