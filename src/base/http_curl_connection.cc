@@ -106,6 +106,7 @@ absl::Status CurlConnection::Prepare(const HttpRequest& request, curl_slist* hea
 }
 
 absl::Status CurlConnection::Run(const HttpRequest& request) {
+  int refused = 0;
   const std::stop_callback wake(request.stop, [this] { curl_multi_wakeup(multi_.get()); });
   while (true) {
     int running = 0;
@@ -126,7 +127,11 @@ absl::Status CurlConnection::Run(const HttpRequest& request) {
     if (remaining <= absl::ZeroDuration()) {
       return OutOfTime();
     }
-    const absl::Duration wait = std::min(remaining, kLongestWait);
+    // libcurl tries the next address when it is next called, and nothing would wake it.
+    const bool tries_next = transfer_.refused_addresses != refused;
+    refused = transfer_.refused_addresses;
+    const absl::Duration wait =
+        tries_next ? absl::ZeroDuration() : std::min(remaining, kLongestWait);
     const auto wait_ms = absl::ToInt64Milliseconds(absl::Ceil(wait, absl::Milliseconds(1)));
     curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait_ms), nullptr);
   }

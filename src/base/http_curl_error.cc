@@ -10,8 +10,7 @@ namespace attestd::base {
 namespace {
 
 // OpenSSL's constant texts, as libcurl quotes them, and what we say instead.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kHandshakeTexts = {{
-    {"certificate required", "the peer asks for a client certificate; set client_cert_file"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kHandshakeTexts = {{
     {"alert unknown ca", "the peer does not know the authority of our client certificate"},
     {"alert bad certificate", "the peer refuses our client certificate"},
     {"unsupported protocol", "the peer offers no TLS 1.2 or later"},
@@ -58,6 +57,9 @@ absl::Status CurlConnection::TlsError(CURLcode code) const {
   }
   if (code == CURLE_PEER_FAILED_VERIFICATION) {
     return Untrusted(step + "the certificate is for another host than the URL names");
+  }
+  if (verifier_.lacks_identity()) {
+    return Untrusted(step + "the peer asks for a client certificate; set client_cert_file");
   }
   const std::string_view found(error_text_.data());
   for (const auto& [theirs, ours] : kHandshakeTexts) {
@@ -135,7 +137,8 @@ absl::Status CurlConnection::ErrorOf(CURLcode code) const {
       return MakeStatus(absl::StatusCode::kInvalidArgument, "the URL is malformed");
     default:
       // TLS 1.3 servers refuse a client's certificate after the handshake.
-      return std::string_view(error_text_.data()).find("alert") != std::string_view::npos
+      return verifier_.lacks_identity() ||
+                     std::string_view(error_text_.data()).find("alert") != std::string_view::npos
                  ? TlsError(code)
                  : ReplyError(code);
   }

@@ -87,6 +87,7 @@ TlsVerifier::TlsVerifier(const HttpClock& clock, TlsPolicy server, bool has_prox
 void TlsVerifier::Restart() {
   next_ = first_;
   refusal_.clear();
+  lacks_identity_ = false;
 }
 
 absl::Status TlsVerifier::Configure(SSL_CTX* context) {
@@ -97,6 +98,7 @@ absl::Status TlsVerifier::Configure(SSL_CTX* context) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(context), absl::ToTimeT(clock_.Now()));
   SSL_CTX_set_cert_verify_callback(context, &TlsVerifier::Verify, &layer);
+  SSL_CTX_set_cert_cb(context, &TlsVerifier::OnAskedForIdentity, &layer);
   if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
       SSL_CTX_set_cipher_list(context, kCiphers) != 1) {
     return OpensslError("TLS settings");
@@ -109,6 +111,13 @@ int TlsVerifier::Verify(X509_STORE_CTX* store, void* layer) {
   const int error = Judge(store, found.policy);
   X509_STORE_CTX_set_error(store, error);
   return error == X509_V_OK ? 1 : found.verifier->Refuse(found, error);
+}
+
+int TlsVerifier::OnAskedForIdentity(SSL* tls, void* layer) {
+  if (SSL_get_certificate(tls) == nullptr) {
+    static_cast<const Layer*>(layer)->verifier->lacks_identity_ = true;
+  }
+  return 1;  // and on, without: the peer may only wish for one
 }
 
 int TlsVerifier::Refuse(const Layer& layer, int error) {

@@ -38,6 +38,8 @@ class TlsVerifier {
   // Why a certificate was refused, in words of ours: "the server's certificate has expired".
   // Empty when none was.
   const std::string& refusal() const { return refusal_; }
+  // Whether a peer asked for a client certificate and there was none to show.
+  bool lacks_identity() const { return lacks_identity_; }
 
  private:
   // What OpenSSL hands back to the callback.
@@ -47,6 +49,7 @@ class TlsVerifier {
     TlsPolicy policy;
   };
   static int Verify(X509_STORE_CTX* store, void* layer);
+  static int OnAskedForIdentity(SSL* tls, void* layer);
   int Refuse(const Layer& layer, int error);
 
   const HttpClock& clock_;
@@ -54,6 +57,7 @@ class TlsVerifier {
   const size_t first_;
   size_t next_;
   std::string refusal_;
+  bool lacks_identity_ = false;
 };
 
 }  // namespace attestd::base
