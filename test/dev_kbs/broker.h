@@ -20,9 +20,22 @@ namespace attestd::dev_kbs {
 
 // A broker for tests: a clock that stands, a folder of resources with one in it.
 struct Broker {
-  explicit Broker(Policy policy) {
+  // A broker of another version, or with a token key; it trusts the sample platform.
+  static Broker Speaking(std::string_view version, const std::string& token_key = "") {
+    return Broker(ParsePolicy("allowed_tees = [\"sample\", \"tpm\"]\n"
+                              "denied_resources = [\"default/locked/secret\"]\n",
+                              "policy.toml")
+                      .value(),
+                  *FindProtocol(version), token_key);
+  }
+
+  explicit Broker(Policy policy, const Protocol& protocol = CurrentProtocol(),
+                  const std::string& token_key = "") {
     Put("default/test/secret", base::AsText(secret));
-    KbsOptions options{.policy = std::move(policy), .resources = folder.path()};
+    KbsOptions options{.policy = std::move(policy),
+                       .resources = folder.path(),
+                       .protocol = &protocol,
+                       .token_key = token_key};
     options.surroundings.now = [this] { return now; };
     options.surroundings.random = [this, real = options.surroundings.random](size_t size) {
       return size == nonce.size() ? absl::StatusOr<base::Bytes>(nonce) : real(size);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "test/dev_kbs/fault_jwe.h"
 
-#include <array>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -29,47 +28,59 @@ absl::StatusOr<base::Json> ReadHeader(const base::Json& jwe) {
   return base::ParseJson(base::AsText(bytes));
 }
 
-void WriteHeader(base::Json& jwe, const std::string& header) {
-  const bool plain = jwe["protected"].get_ref<const std::string&>().starts_with('{');
-  jwe["protected"] = plain ? header : base::Base64UrlEncode(base::AsBytes(header));
-}
-
 // JSON where the argument is, else the text itself.
 base::Json Value(const std::string& arg) {
   absl::StatusOr<base::Json> json = base::ParseJson(arg);
   return json.ok() ? *std::move(json) : base::Json(arg);
 }
 
-absl::Status SetHeader(const Fault& fault, base::Json& jwe) {
-  ASSIGN_OR_RETURN(base::Json header, ReadHeader(jwe));
-  header[fault.args[0]] = Value(fault.args[1]);
-  WriteHeader(jwe, header.dump());
-  return absl::OkStatus();
+bool IsLegacy(const base::Json& jwe) {
+  return jwe["protected"].get_ref<const std::string&>().starts_with('{');
 }
 
-absl::Status SetProtected(const Fault& fault, base::Json& jwe) {
-  RETURN_IF_ERROR(ReadHeader(jwe).status());
-  WriteHeader(jwe, fault.args[0]);
-  return absl::OkStatus();
+void WriteHeader(base::Json& jwe, const std::string& header) {
+  jwe["protected"] = IsLegacy(jwe) ? header : base::Base64UrlEncode(base::AsBytes(header));
 }
 
-absl::Status SetMember(const Fault& fault, base::Json& jwe) {
-  jwe[fault.args[0]] = Value(fault.args[1]);
-  return absl::OkStatus();
-}
-
-absl::Status FlipBit(base::Json& jwe, const std::string& member, uint64_t bit) {
-  ASSIGN_OR_RETURN(base::Bytes bytes, base::GetBase64Url(jwe, member));
-  if (bit / 8 >= bytes.size()) {
-    return Unfit("the member has no such bit");
+// The header as another text, and what it authenticates: a JWE in which nothing is wrong but the
+// header. The legacy form authenticates none.
+absl::Status WithHeader(base::Json& jwe, const std::string& header, const base::Bytes& key) {
+  constexpr std::string_view kPlaintext = "spoilt by a fault";
+  WriteHeader(jwe, header);
+  if (IsLegacy(jwe)) {
+    return absl::OkStatus();
   }
-  bytes[bit / 8] = static_cast<uint8_t>(bytes[bit / 8] ^ (1U << (bit % 8)));
-  jwe[member] = base::Base64UrlEncode(bytes);
+  const auto& aad = jwe["protected"].get_ref<const std::string&>();
+  ASSIGN_OR_RETURN(const SealedBytes sealed,
+                   SealBytes(key, base::AsBytes(aad), base::AsBytes(kPlaintext)));
+  jwe["iv"] = base::Base64UrlEncode(sealed.iv);
+  jwe["ciphertext"] = base::Base64UrlEncode(sealed.ciphertext);
+  jwe["tag"] = base::Base64UrlEncode(sealed.tag);
   return absl::OkStatus();
 }
 
-absl::Status Flip(const Fault& fault, base::Json& jwe) {
-  return FlipBit(jwe, fault.args[0], static_cast<uint64_t>(fault.Number(1)));
+// Wraps a new content key for the TEE; its header is not written yet.
+absl::StatusOr<base::Json> NewHeader(base::Json& jwe, const base::Json& tee_pubkey,
+                                     const base::Bytes& key) {
+  ASSIGN_OR_RETURN(base::Json header, ReadHeader(jwe));
+  if (IsLegacy(jwe)) {
+    return header;
+  }
+  ASSIGN_OR_RETURN(WrappedBytes wrapped, WrapKey(tee_pubkey, key));
+  if (!wrapped.epk.is_null()) {
+    header["epk"] = std::move(wrapped.epk);
+  }
+  jwe["encrypted_key"] = base::Base64UrlEncode(wrapped.bytes);
+  return header;
+}
+
+// The text of jwe-protected; '@' in it stands for the members of the honest header.
+std::string Expanded(const std::string& text, const base::Json& header) {
+  const std::string honest = header.dump();
+  const size_t at = text.find('@');
+  return at == std::string::npos
+             ? text
+             : text.substr(0, at) + honest.substr(1, honest.size() - 2) + text.substr(at + 1);
 }
 
 // The ephemeral key of an ECDH header, made wrong.
@@ -98,20 +109,48 @@ absl::StatusOr<base::Json> BadEpk(base::Json epk, std::string_view kind) {
   return epk;
 }
 
-absl::Status SetEpk(const Fault& fault, base::Json& jwe) {
-  ASSIGN_OR_RETURN(base::Json header, ReadHeader(jwe));
-  if (!header.contains("epk")) {
+absl::Status PatchHeader(const Fault& fault, base::Json& jwe, const base::Json& tee_pubkey) {
+  constexpr size_t kKeySize = 32;
+  ASSIGN_OR_RETURN(const base::Bytes key, RandomBytes(kKeySize));
+  ASSIGN_OR_RETURN(base::Json header, NewHeader(jwe, tee_pubkey, key));
+  if (fault.word == "jwe-protected") {
+    return WithHeader(jwe, Expanded(fault.args[0], header), key);
+  }
+  if (fault.word == "jwe-header") {
+    header[fault.args[0]] = Value(fault.args[1]);
+  } else if (header.contains("epk")) {
+    ASSIGN_OR_RETURN(header["epk"], BadEpk(header["epk"], fault.args[0]));
+  } else {
     return Unfit("the header has no epk");
   }
-  ASSIGN_OR_RETURN(header["epk"], BadEpk(header["epk"], fault.args[0]));
-  WriteHeader(jwe, header.dump());
+  return WithHeader(jwe, header.dump(), key);
+}
+
+absl::Status SetMember(const Fault& fault, base::Json& jwe) {
+  jwe[fault.args[0]] = Value(fault.args[1]);
   return absl::OkStatus();
 }
 
+absl::Status FlipBit(base::Json& jwe, const std::string& member, uint64_t bit) {
+  ASSIGN_OR_RETURN(base::Bytes bytes, base::GetBase64Url(jwe, member));
+  if (bit / 8 >= bytes.size()) {
+    return Unfit("the member has no such bit");
+  }
+  bytes[bit / 8] = static_cast<uint8_t>(bytes[bit / 8] ^ (1U << (bit % 8)));
+  jwe[member] = base::Base64UrlEncode(bytes);
+  return absl::OkStatus();
+}
+
+absl::Status Flip(const Fault& fault, base::Json& jwe) {
+  return FlipBit(jwe, fault.args[0], static_cast<uint64_t>(fault.Number(1)));
+}
+
 // A JWE whose wrapped key unwraps to 16 bytes, half of what A256GCM takes.
-absl::Status WrapShortKey(base::Json& jwe, const base::Json& tee_pubkey) {
+absl::Status WrapHalfKey(base::Json& jwe, const base::Json& tee_pubkey) {
+  constexpr size_t kHalfKey = 16;
+  ASSIGN_OR_RETURN(const base::Bytes key, RandomBytes(kHalfKey));
+  ASSIGN_OR_RETURN(WrappedBytes wrapped, WrapKey(tee_pubkey, key));
   ASSIGN_OR_RETURN(base::Json header, ReadHeader(jwe));
-  ASSIGN_OR_RETURN(WrappedBytes wrapped, WrapHalfKey(tee_pubkey));
   if (!wrapped.epk.is_null()) {
     header["epk"] = std::move(wrapped.epk);
   }
@@ -122,7 +161,7 @@ absl::Status WrapShortKey(base::Json& jwe, const base::Json& tee_pubkey) {
 
 absl::Status SetWrap(const Fault& fault, base::Json& jwe, const base::Json& tee_pubkey) {
   if (fault.args[0] == "cek-length") {
-    return WrapShortKey(jwe, tee_pubkey);
+    return WrapHalfKey(jwe, tee_pubkey);
   }
   if (fault.args[0] == "flip") {
     return FlipBit(jwe, "encrypted_key", 0);
@@ -141,19 +180,16 @@ absl::StatusOr<std::string> ForOtherKey(const base::Json& tee_pubkey, bool legac
 }
 
 absl::Status Apply(const Fault& fault, base::Json& jwe, const base::Json& tee_pubkey) {
-  using Patch = absl::Status (*)(const Fault& fault, base::Json& jwe);
-  constexpr std::array<std::pair<std::string_view, Patch>, 5> kPatches = {
-      {{"jwe-header", SetHeader},
-       {"jwe-protected", SetProtected},
-       {"jwe-set", SetMember},
-       {"jwe-flip", Flip},
-       {"jwe-epk", SetEpk}}};
-  for (const auto& [word, patch] : kPatches) {
-    if (word == fault.word) {
-      return patch(fault, jwe);
-    }
+  if (fault.word == "jwe-set") {
+    return SetMember(fault, jwe);
   }
-  return SetWrap(fault, jwe, tee_pubkey);
+  if (fault.word == "jwe-flip") {
+    return Flip(fault, jwe);
+  }
+  if (fault.word == "jwe-wrap") {
+    return SetWrap(fault, jwe, tee_pubkey);
+  }
+  return PatchHeader(fault, jwe, tee_pubkey);
 }
 
 }  // namespace
@@ -165,8 +201,7 @@ absl::StatusOr<std::string> WithJweFault(const Fault& fault, const std::string& 
   }
   ASSIGN_OR_RETURN(base::Json json, base::ParseJson(jwe));
   if (fault.word == "jwe-other-key") {
-    const bool legacy = json["protected"].get_ref<const std::string&>().starts_with('{');
-    return ForOtherKey(tee_pubkey, legacy);
+    return ForOtherKey(tee_pubkey, IsLegacy(json));
   }
   RETURN_IF_ERROR(Apply(fault, json, tee_pubkey));
   return base::DumpJson(json);

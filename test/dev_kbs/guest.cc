@@ -1,28 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "test/dev_kbs/guest.h"
 
+#include <openssl/rsa.h>
+
 #include <utility>
 
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "evidence/runtime_data.h"
 #include "test/dev_kbs/jwe_open.h"
+#include "test/dev_kbs/rsa_key.h"
 
 namespace attestd::dev_kbs {
 
-Guest::Guest(KbsService& kbs, std::string tee)
+Guest::Guest(KbsService& kbs, std::string tee, const Protocol& protocol)
     : evidence([](base::ByteView digest) {
         return base::Json{{"svn", "1"}, {"report_data", base::Base64Encode(digest)}};
       }),
       kbs_(kbs),
       tee_(std::move(tee)),
+      protocol_(protocol),
       key_(GenerateEcKey(kP256).value()) {
   tee_pubkey = PublicEcJwk(kP256, *key_).value();
   tee_pubkey["alg"] = "ECDH-ES+A256KW";
 }
 
+void Guest::UseRsa(const std::string& alg) {
+  key_.reset(EVP_RSA_gen(2048));
+  tee_pubkey = PublicRsaJwk(*key_).value();
+  tee_pubkey["alg"] = alg;
+}
+
 KbsAnswer Guest::Auth() {
-  const base::Json request = {{"version", "0.4.0"}, {"tee", tee_}, {"extra-params", ""}};
+  const base::Json request = {
+      {"version", std::string(protocol_.version)}, {"tee", tee_}, {"extra-params", ""}};
   KbsAnswer answer =
       kbs_.Handle({.method = "POST", .path = "/kbs/v0/auth", .body = request.dump()});
   if (answer.status == 200) {
@@ -34,6 +45,10 @@ KbsAnswer Guest::Auth() {
 
 base::Json Guest::Attestation() const {
   const evidence::RuntimeData runtime_data(nonce, tee_pubkey);
+  if (!protocol_.composite) {
+    const base::Bytes device = runtime_data.DeviceDigest(base::HashAlgorithm::kSha384).value();
+    return {{"tee-pubkey", tee_pubkey}, {"tee-evidence", evidence(device)}};
+  }
   const base::Bytes digest = runtime_data.PrimaryDigest(base::HashAlgorithm::kSha384, "").value();
   return {{"init-data", nullptr},
           {"runtime-data", {{"nonce", nonce}, {"tee-pubkey", tee_pubkey}}},
@@ -56,6 +71,10 @@ KbsAnswer Guest::Get(const std::string& resource, const std::string& authorizati
                       .path = "/kbs/v0/resource/" + resource,
                       .cookie = cookie,
                       .authorization = authorization});
+}
+
+KbsAnswer Guest::Call(const std::string& path, const std::string& query) {
+  return kbs_.Handle({.path = "/kbs/v0/" + path, .query = query, .cookie = cookie});
 }
 
 base::Bytes Guest::Open(const KbsAnswer& answer) const {

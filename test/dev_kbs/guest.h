@@ -17,7 +17,10 @@ namespace attestd::dev_kbs {
 // Its parts can be changed between the steps. Failures of its own throw.
 class Guest {
  public:
-  explicit Guest(KbsService& kbs, std::string tee = "sample");
+  explicit Guest(KbsService& kbs, std::string tee = "sample",
+                 const Protocol& protocol = CurrentProtocol());
+  // Takes a new RSA key instead of the one on P-256.
+  void UseRsa(const std::string& alg);
 
   // Evidence that is bound to a digest; the sample platform's unless a test sets another.
   std::function<base::Json(base::ByteView digest)> evidence;
@@ -26,17 +29,20 @@ class Guest {
   std::string token;   // from the attestation
 
   KbsAnswer Auth();
-  // The message that Attest sends.
+  // The message that Attest sends, in the protocol's shape.
   base::Json Attestation() const;
   KbsAnswer Attest();
   KbsAnswer Send(const base::Json& attestation);
   KbsAnswer Get(const std::string& resource, const std::string& authorization = "");
+  // From a plugin; the path without the prefix.
+  KbsAnswer Call(const std::string& path, const std::string& query);
   base::Bytes Open(const KbsAnswer& answer) const;
   base::Json tee_pubkey;
 
  private:
   KbsService& kbs_;
   std::string tee_;
+  const Protocol& protocol_;
   KeyHandle key_;
 };
 

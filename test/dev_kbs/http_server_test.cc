@@ -21,8 +21,9 @@ class Echo {
       return KbsAnswer{.status = request.path == "/refused" ? 401 : 200,
                        .content_type = "application/json",
                        .set_cookie = "a=b",
-                       .body = request.method + " " + request.path + " " + request.cookie + " " +
-                               request.authorization + " " + std::to_string(request.body.size()),
+                       .body = request.method + " " + request.path + " " + request.query + " " +
+                               request.cookie + " " + request.authorization + " " +
+                               std::to_string(request.body.size()),
                        .refusal = request.path == "/refused" ? "refused: a\nb" : ""};
     };
     const auto sink = [this](const std::string& line) {
@@ -58,15 +59,15 @@ class Echo {
 TEST_CASE("The handler gets method, path, cookies, authorization and body") {
   Echo echo;
   httplib::Client client = echo.Client();
-  const auto get = client.Get("/a/%62?q=1", {{"Cookie", "x=1"}, {"Cookie", "y=2"}});
+  const auto get = client.Get("/a/%62?q=1%20", {{"Cookie", "x=1"}, {"Cookie", "y=2"}});
   REQUIRE(get);
   CHECK(get->status == 200);
-  CHECK(get->body == "GET /a/b x=1; y=2  0");
+  CHECK(get->body == "GET /a/b q=1%20 x=1; y=2  0");
   CHECK(get->get_header_value("Set-Cookie") == "a=b");
   CHECK(get->get_header_value("Content-Type") == "application/json");
   const auto post = client.Post("/p", {{"Authorization", "Bearer t"}}, "body", "text/plain");
   REQUIRE(post);
-  CHECK(post->body == "POST /p  Bearer t 4");
+  CHECK(post->body == "POST /p   Bearer t 4");
 }
 
 TEST_CASE("Each request gives one line, after the reason for a refusal, and never the query") {

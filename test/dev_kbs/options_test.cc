@@ -22,6 +22,9 @@ TEST_CASE("The least command line listens with TLS on 127.0.0.1:8080 for five mi
   CHECK(options->listen.port == 8080);
   CHECK_FALSE(options->http);
   CHECK(options->session_seconds == 300);
+  CHECK(options->protocol == "0.4.0");
+  CHECK(options->faults.empty());
+  CHECK(options->delay_ms == 0);
 }
 
 TEST_CASE("A command line that makes no sense ends with the code for bad usage") {
@@ -36,6 +39,8 @@ TEST_CASE("A command line that makes no sense ends with the code for bad usage")
       {"--http", "--listen", "8080", "--resources", "r", "--policy", "p"},
       {"--http", "--session-seconds", "0", "--resources", "r", "--policy", "p"},
       {"--http", "--resources", "r", "--policy", "p", "--unknown"},
+      {"--http", "--resources", "r", "--policy", "p", "--protocol", "0.3.0"},
+      {"--http", "--resources", "r", "--policy", "p", "--delay-ms", "-1"},
   }));
   const auto parsed = Parse(arguments);
   const int* code = std::get_if<int>(&parsed);

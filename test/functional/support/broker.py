@@ -4,17 +4,28 @@ import http.client
 import itertools
 import os
 import re
+import signal
 import ssl
 
-from support.processes import Process, binary, free_ports, wait_until
+from support.processes import Process, binary, free_ports, log_from_here, wait_until
 
-_REQUEST_LINE = re.compile(r"^(GET|POST) (\S+) (\d{3})$", re.MULTILINE)
+# Behind the status stand the faults that the request met, each in brackets.
+_REQUEST_LINE = re.compile(r"^(GET|POST) (\S+) (\d{3})(?: \[.*)?$", re.MULTILINE)
+_RULES_READ = re.compile(r"^faults: (\d+ rules in force|refused.*)$", re.MULTILINE)
 
 
 class Broker:
-    """attestd-dev-kbs with a folder of resources; it keeps its port over restarts."""
+    """attestd-dev-kbs with a folder of resources; it keeps its port over restarts.
 
-    def __init__(self, folder, tls, session_seconds=300):
+    `protocol`, `token_key` (a file that brokers share who trust each other's tokens) and `delay_ms`
+    (before each answer) can be set at any time and take effect at the next start.
+    """
+
+    def __init__(self, folder, tls, session_seconds=300, protocol="0.4.0", token_key=None,
+                 delay_ms=0):
+        self.protocol = protocol
+        self.token_key = token_key
+        self.delay_ms = delay_ms
         self._folder = folder
         self.ca_file = tls[0]
         self.tls = tls[1:]  # certificate and key
@@ -24,6 +35,8 @@ class Broker:
         self._log = os.path.join(folder, "kbs.log")
         self._process = None
         self._markers = itertools.count()
+        self._faults = None  # path of the script, once there is one
+        self._log_of_faults = None
         self.port = free_ports()
         os.makedirs(self._resources, exist_ok=True)
         self.write_policy("")
@@ -52,7 +65,10 @@ class Broker:
         self._process = Process(
             [binary("attestd-dev-kbs"), "--listen", f"127.0.0.1:{self.port}", "--cert", cert,
              "--key", key, "--resources", self._resources, "--policy", self._policy,
-             "--session-seconds", str(self._session_seconds), "--port-file", port_file], self._log)
+             "--session-seconds", str(self._session_seconds), "--port-file", port_file,
+             "--protocol", self.protocol, "--delay-ms", str(self.delay_ms)]
+            + (["--token-key", self.token_key] if self.token_key else [])
+            + (["--faults", self._faults] if self._faults else []), self._log)
         wait_until(lambda: os.path.exists(port_file) or not self._process.running(),
                    "the broker listens")
         if not self._process.running():
@@ -67,6 +83,30 @@ class Broker:
         self.stop()
         self.start(**options)
 
+    def faults(self, *rules):
+        """Plays these faults from here on, and none when there are none (docs/testing.md).
+
+        The first call restarts the broker, which then knows no session; later ones keep them.
+        """
+        first = self._faults is None
+        self._faults = os.path.join(self._folder, "faults")
+        with open(self._faults, "w", encoding="utf-8") as script:
+            script.write("".join(rule + "\n" for rule in rules))
+        if first:
+            self.restart()
+            self._log_of_faults = log_from_here(self)
+            return
+        self._log_of_faults = log_from_here(self)
+        os.kill(self._process.pid, signal.SIGHUP)
+        read = wait_until(lambda: _RULES_READ.search(self._log_of_faults()), "the rules are read")
+        if not read[1].startswith(f"{len(rules)} rules"):
+            raise AssertionError(read[0])
+
+    def met(self, rule):
+        """How often the rule was played since it was given to faults()."""
+        log = self._log_of_faults()
+        return log.count(f"[{rule}]") - log.count(f"[{rule}] does not fit")
+
     def log(self):
         return self._process.log()
 
@@ -78,12 +118,13 @@ class Broker:
 
     def requests(self):
         """(method, path, status) of every request so far, those being logged just now included."""
-        marker = f"/marker/{next(self._markers)}"
-        connection = self.connect()
-        connection.request("GET", marker)
-        connection.getresponse().read()
-        connection.close()
-        wait_until(lambda: f"GET {marker} " in self.log(), "the broker logs its requests")
+        if self._faults is None:  # else a line is written before its answer is sent
+            marker = f"/marker/{next(self._markers)}"
+            connection = self.connect()
+            connection.request("GET", marker)
+            connection.getresponse().read()
+            connection.close()
+            wait_until(lambda: f"GET {marker} " in self.log(), "the broker logs its requests")
         return [(method, path, int(status))
                 for method, path, status in _REQUEST_LINE.findall(self.log())
                 if not path.startswith("/marker/")]
