@@ -7,6 +7,7 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -68,12 +69,11 @@ absl::StatusOr<Bytes> Derive(EVP_PKEY* own, EVP_PKEY* peer) {
 // Concat KDF (RFC 7518, 4.6.2) for ECDH-ES+A256KW: one round of SHA-256.
 absl::StatusOr<Bytes> WrappingKey(const Bytes& shared) {
   constexpr std::string_view kAlg = "ECDH-ES+A256KW";
-  Bytes input = {0, 0, 0, 1};
-  input.insert(input.end(), shared.begin(), shared.end());
-  input.insert(input.end(), {0, 0, 0, static_cast<uint8_t>(kAlg.size())});
-  input.insert(input.end(), kAlg.begin(), kAlg.end());
-  input.insert(input.end(), {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0});
-  return base::Hash(base::HashAlgorithm::kSha256, input);
+  const std::string_view z = base::AsText(shared);
+  std::string input("\0\0\0\1", 4);
+  input.append(z).append(3, '\0').append(1, static_cast<char>(kAlg.size())).append(kAlg);
+  input.append(10, '\0').append("\1\0", 2);
+  return base::Hash(base::HashAlgorithm::kSha256, base::AsBytes(input));
 }
 
 // AES key wrap (RFC 3394).

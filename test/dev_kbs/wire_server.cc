@@ -184,7 +184,7 @@ void WireServer::Stop() {
     return;
   }
   const uint64_t one = 1;
-  static_cast<void>(::write(stop_.get(), &one, sizeof(one)));
+  [[maybe_unused]] const ssize_t written = ::write(stop_.get(), &one, sizeof(one));
   thread_.join();
   const absl::MutexLock lock(&mutex_);
   mutex_.Await(absl::Condition(
