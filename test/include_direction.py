@@ -30,7 +30,7 @@ SHARED = {"tpm2", "tsm"}
 # Library -> (pattern of its headers, folders or files that may include it).
 LIBRARIES = {
     "gRPC": (r"grpc(pp)?/|google/protobuf/", {"agent", "ctl"}),
-    "libcurl": (r"curl/", {"base/http_curl.cc"}),
+    "libcurl": (r"curl/", {"base/http_curl.cc", "base/http_curl_connection.h", "base/http_curl_url.cc"}),
     "tss2": (r"tss2/", {"tee/tpm", "tee/tpm2", "tee/azure_vtpm"}),
     "OpenSSL": (r"openssl/", {"base", "kbs_client", "appraisal"}),
     "libsystemd": (r"systemd/", {"agent"}),

@@ -186,7 +186,7 @@ TEST_CASE("status --json holds every field of the reply") {
   CHECK(nlohmann::json::parse(Run(dir, options).out) == nlohmann::json::parse(R"({
     "version": "1.2.3", "tee": "tpm", "ready": true, "not_ready_reason": "", "sample": false,
     "uptime_seconds": 12.5, "brokers": [{"name": "main", "url": "https://kbs.example:8080",
-    "allow_http": false, "session": true}]})"));
+    "allow_http": false, "session": true, "failing": false}]})"));
 }
 
 }  // namespace

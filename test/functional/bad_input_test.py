@@ -11,7 +11,7 @@ SITE = None
 MALFORMED_URIS = [
     "", "kbs", "kbs:", "kbs://", "kbs:///", "kbs:///app", "kbs:///app/key", "kbs:///app/key/",
     "kbs:///app//main", "kbs:////key/main", "kbs:///app/key/main/more", "kbs:///app/key/main/",
-    "kbs:///app/key/main?x=1", "kbs:///app/key/main#x", "kbs:///app/key/../main",
+    "kbs:///app/key/main?x=a b", "kbs:///app/key/main#x", "kbs:///app/key/../main",
     "kbs:///../key/main", "kbs:///app/key/.hidden", "kbs:///app/key/ma in", "kbs:///app/key/%6dain",
     "kbs:///app/key/ma\nin", "kbs:///app/key/ma\x00in", "kbs:///app/key/m\u00e4in",
     "kbs:///app/key/" + "m" * 256, "http:///app/key/main", "KBS:///app/key/main",

@@ -112,8 +112,8 @@ class SocketTest(unittest.TestCase):
                 self.assertEqual(set(os.listdir(self.folder)) - before,
                                  {f"ends{number.value}.log"})
 
-    def test_sighup_does_not_end_it(self):
+    def test_sighup_reloads_and_does_not_end_it(self):
         self.agent.start()
         os.kill(self.agent.process.pid, signal.SIGHUP)
-        wait_until(lambda: "SIGHUP" in self.agent.log(), "the log speaks of SIGHUP")
+        wait_until(lambda: "reloaded [[kbs]]" in self.agent.log(), "the log says so")
         self.assertEqual(self.agent.health(), SERVING)
