@@ -3,6 +3,9 @@
 
 #include <grpcpp/create_channel_posix.h>
 
+#include <chrono>
+#include <utility>
+
 #include "bench/child_process.h"
 
 namespace attestd::bench {
@@ -36,6 +39,16 @@ absl::StatusOr<size_t> RpcClient::GetResource(const std::string& uri) {
   api::GetResourceResponse response;
   RETURN_IF_ERROR(FromGrpc(resources_->GetResource(&context, request, &response)));
   return response.resource().size();
+}
+
+absl::StatusOr<std::string> RpcClient::Fetch(const std::string& uri, absl::Duration timeout) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout));
+  api::GetResourceRequest request;
+  request.set_resourcepath(uri);
+  api::GetResourceResponse response;
+  RETURN_IF_ERROR(FromGrpc(resources_->GetResource(&context, request, &response)));
+  return std::move(*response.mutable_resource());
 }
 
 absl::Status RpcClient::GetEvidence(const std::string& runtime_data) {

@@ -2,6 +2,8 @@
 #ifndef ATTESTD_BENCH_RPC_CLIENT_H_
 #define ATTESTD_BENCH_RPC_CLIENT_H_
 
+#include <absl/time/time.h>
+
 #include <memory>
 #include <string>
 
@@ -19,6 +21,8 @@ class RpcClient {
 
   // The size of the secret.
   absl::StatusOr<size_t> GetResource(const std::string& uri);
+  // The secret, within the time.
+  absl::StatusOr<std::string> Fetch(const std::string& uri, absl::Duration timeout);
   absl::Status GetEvidence(const std::string& runtime_data);
   // A call whose request and reply have no fields: GetAdditionalTees.
   absl::Status Empty();

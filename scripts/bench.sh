@@ -10,12 +10,13 @@ step "install the Debian packages" >&2
 install_packages scripts/packages.txt scripts/packages-test.txt >&2
 use_ccache
 step "build (preset release)" >&2
-build release attestd attestctl attestd-dev-kbs attestd-bench tsm-overhead functional_stubs
+build release attestd attestctl attestd-dev-kbs attestd-bench attestd-crowd tsm-overhead functional_stubs
 
 step "measure" >&2
 export ATTESTD_BIN_DIR=$root/build/release/bin
 export ATTESTD_STUBS_DIR=$root/build/release/test/functional/stubs
 /usr/bin/python3 -B bench/run.py
+/usr/bin/python3 -B bench/network.py
 
 # The stand-in devices are a FUSE file system.
 if [[ -w /dev/fuse && $(id -u) == 0 ]]; then

@@ -9,8 +9,11 @@
 namespace attestd::agent {
 namespace {
 
-// About three seconds of tries, after which the caller is told.
-constexpr int kMaxRounds = 6;
+// After so long of tries the caller is told, who may have more time: nobody at a terminal waits a
+// minute to hear of a wrong url.
+constexpr absl::Duration kTryTime = absl::Seconds(10);
+// Not counting those that a breaker answered.
+constexpr int kMaxRounds = 8;
 // How long a broker that is being asked may still overrule the refusal of a lesser one.
 constexpr absl::Duration kOverruleTime = absl::Seconds(1);
 
@@ -41,7 +44,9 @@ FlightPlan::Step FlightPlan::Next(absl::Duration now, absl::Duration deadline) {
   if (answer_.has_value() && (running_ == 0 || now >= answer_until_)) {
     return Verdict{.status = answer_->status};
   }
-  if (running_ == 0 && failure_.has_value() && (rounds_ >= kMaxRounds || ask_at_ >= deadline)) {
+  give_up_at_ = std::min(give_up_at_, now + kTryTime);
+  if (running_ == 0 && next_ == 0 && failure_.has_value() &&
+      (rounds_ >= kMaxRounds || ask_at_ >= std::min(deadline, give_up_at_))) {
     return Verdict{.status = failure_->status};
   }
   if (MayAsk(now)) {
@@ -76,6 +81,7 @@ void FlightPlan::Failed(size_t candidate, absl::Duration now, const absl::Status
     again_ = true;
     const absl::Duration asked = kbs::RetryAfter(status).value_or(absl::ZeroDuration());
     ask_ = std::min(ask_.value_or(asked), asked);
+    sent_ = sent_ || !kbs::NotAsked(status);
   }
   ask_at_ = now;  // the next at once
   if (running_ == 0 && next_ == candidates_) {
@@ -91,10 +97,14 @@ void FlightPlan::Keep(std::optional<Failure>& kept, Failure failure) {
 }
 
 void FlightPlan::EndRound(absl::Duration now) {
-  rounds_ = again_ ? rounds_ + 1 : kMaxRounds;
-  ask_at_ = now + std::max(backoff_.Next(), ask_.value_or(absl::ZeroDuration()));
+  if (sent_ || !again_) {
+    rounds_ = again_ ? rounds_ + 1 : kMaxRounds;
+  }
+  const absl::Duration pause = sent_ ? backoff_.Next() : absl::ZeroDuration();
+  ask_at_ = now + std::max(pause, ask_.value_or(absl::ZeroDuration()));
   next_ = 0;
   again_ = false;
+  sent_ = false;
   ask_.reset();
 }
 

@@ -57,11 +57,13 @@ class FlightPlan {
   size_t running_ = 0;  // attempts under way
   int rounds_ = 0;
   bool again_ = false;                 // one of this round's failures may pass
+  bool sent_ = false;                  // ... and was met by a request that was sent
   std::optional<absl::Duration> ask_;  // the least wait that this round's failures asked for
   absl::Duration ask_at_;              // when the next may be asked
-  std::optional<Failure> failure_;     // of the first candidate that failed
-  std::optional<Failure> answer_;      // of a broker that would say the same again
-  absl::Duration answer_until_;        // it is taken then, whoever is still being asked
+  absl::Duration give_up_at_ = absl::InfiniteDuration();
+  std::optional<Failure> failure_;  // of the first candidate that failed
+  std::optional<Failure> answer_;   // of a broker that would say the same again
+  absl::Duration answer_until_;     // it is taken then, whoever is still being asked
 };
 
 }  // namespace attestd::agent

@@ -19,20 +19,22 @@ Readiness::Readiness(Check check, Publish publish)
 
 Readiness::~Readiness() {
   {
-    const absl::MutexLock lock(&mutex_);
+    const base::MonitorLock lock(monitor_);
     stopping_ = true;
+    monitor_.NotifyAll();
   }
   thread_.join();
 }
 
 absl::Status Readiness::Get() const {
-  const absl::MutexLock lock(&mutex_);
+  const base::MonitorLock lock(monitor_);
   return status_;
 }
 
 void Readiness::Suspect() {
-  const absl::MutexLock lock(&mutex_);
+  const base::MonitorLock lock(monitor_);
   suspect_ = true;
+  monitor_.NotifyAll();
 }
 
 void Readiness::Run() {
@@ -40,20 +42,18 @@ void Readiness::Run() {
     const absl::Status now = check_();
     bool changed = false;
     {
-      const absl::MutexLock lock(&mutex_);
+      const base::MonitorLock lock(monitor_);
       changed = now != status_;
       status_ = now;
     }
     if (changed) {
       publish_(now);
     }
-    const absl::MutexLock lock(&mutex_);
-    mutex_.AwaitWithTimeout(absl::Condition(
-                                +[](Readiness* self) ABSL_EXCLUSIVE_LOCKS_REQUIRED(self->mutex_) {
-                                  return self->stopping_ || self->suspect_;
-                                },
-                                this),
-                            now.ok() ? kWhenWell : kWhenUnwell);
+    const base::MonitorLock lock(monitor_);
+    monitor_.Await(base::Deadline::After(now.ok() ? kWhenWell : kWhenUnwell),
+                   [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(monitor_) {
+                     return stopping_ || suspect_;
+                   });
     if (stopping_) {
       return;
     }

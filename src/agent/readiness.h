@@ -3,11 +3,11 @@
 #define ATTESTD_AGENT_READINESS_H_
 
 #include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
 
 #include <functional>
 #include <thread>
 
+#include "base/monitor.h"
 #include "base/status.h"
 
 namespace attestd::agent {
@@ -34,10 +34,10 @@ class Readiness {
 
   const Check check_;
   const Publish publish_;
-  mutable absl::Mutex mutex_;
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
-  bool suspect_ ABSL_GUARDED_BY(mutex_) = false;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  mutable base::Monitor monitor_;
+  absl::Status status_ ABSL_GUARDED_BY(monitor_);
+  bool suspect_ ABSL_GUARDED_BY(monitor_) = false;
+  bool stopping_ ABSL_GUARDED_BY(monitor_) = false;
   std::thread thread_;
 };
 

@@ -66,7 +66,9 @@ Server::~Server() {
   [[maybe_unused]] const ssize_t written = ::write(stop_.get(), &kOne, sizeof kOne);
   accepting_.join();
   listeners_.clear();
-  server_->Shutdown(std::chrono::system_clock::now() + kDrain);
+  // By the monotonic clock, as gRPC keeps it inside.
+  server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                                 gpr_time_from_seconds(kDrain.count(), GPR_TIMESPAN)));
   acceptor_.reset();
 }
 

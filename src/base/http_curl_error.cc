@@ -67,6 +67,12 @@ absl::Status CurlConnection::TlsError(CURLcode code) const {
       return Untrusted(step + std::string(ours));
     }
   }
+  for (const std::string_view lost :
+       {"SYSCALL", "reset by peer", "unexpected eof", "ZERO_RETURN"}) {
+    if (found.find(lost) != std::string_view::npos) {
+      return Unreachable(step + "the connection ended during the handshake");
+    }
+  }
   return Untrusted(step + "the handshake failed");
 }
 

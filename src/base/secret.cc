@@ -18,6 +18,8 @@ constexpr size_t kSmallestPiece = 32;
 }  // namespace
 
 absl::StatusOr<SecretMemory> InitSecretMemory(size_t size) {
+  // First of all OpenSSL: no openssl.cnf, and no OPENSSL_CONF of the environment.
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
   // 1: locked. 2: set up, but mlock was refused. 0: failed (OPENSSL_secure_malloc(3)).
   const int result = CRYPTO_secure_malloc_init(size, kSmallestPiece);
   if (result != 1 && result != 2) {

@@ -13,10 +13,9 @@ class Collector::DeviceTurn {
  public:
   // DeadlineExceeded when the device stays busy.
   static absl::StatusOr<DeviceTurn> Take(Collector& collector, base::Deadline deadline) {
-    const absl::MutexLock lock(&collector.mutex_);
-    const absl::Condition is_free(
-        +[](bool* busy) { return !*busy; }, &collector.device_busy_);
-    if (!collector.mutex_.AwaitWithTimeout(is_free, deadline.Remaining()) || deadline.Expired()) {
+    const base::MonitorLock lock(collector.monitor_);
+    const bool& busy = collector.device_busy_;
+    if (!collector.monitor_.Await(deadline, [&busy] { return !busy; }) || deadline.Expired()) {
       return base::MakeStatus(absl::StatusCode::kDeadlineExceeded, base::Reason::kDeadline,
                               "no time left while waiting for the TEE device");
     }
@@ -29,8 +28,9 @@ class Collector::DeviceTurn {
   DeviceTurn& operator=(const DeviceTurn&) = delete;
   ~DeviceTurn() {
     if (collector_ != nullptr) {
-      const absl::MutexLock lock(&collector_->mutex_);
+      const base::MonitorLock lock(collector_->monitor_);
       collector_->device_busy_ = false;
+      collector_->monitor_.NotifyAll();
     }
   }
 

@@ -4,7 +4,6 @@
 
 #include <absl/base/thread_annotations.h>
 #include <absl/functional/function_ref.h>
-#include <absl/synchronization/mutex.h>
 
 #include <memory>
 #include <string>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/deadline.h"
+#include "base/monitor.h"
 #include "evidence/evidence_source.h"
 #include "evidence/runtime_data.h"
 
@@ -67,8 +67,8 @@ class Collector {
   const std::vector<std::string> device_tees_;
   // Waiting for the device counts against the caller's deadline, so that it is a flag to wait for
   // and not a lock to take.
-  absl::Mutex mutex_;
-  bool device_busy_ ABSL_GUARDED_BY(mutex_) = false;
+  base::Monitor monitor_;
+  bool device_busy_ ABSL_GUARDED_BY(monitor_) = false;
 };
 
 }  // namespace attestd::evidence

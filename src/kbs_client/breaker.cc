@@ -12,6 +12,7 @@ namespace attestd::kbs {
 namespace {
 
 constexpr char kRetryAfterUrl[] = "attestd/retry-after-ms";
+constexpr char kNotAskedUrl[] = "attestd/not-asked";
 
 }  // namespace
 
@@ -19,7 +20,9 @@ absl::StatusOr<Breaker::Permit> Breaker::Admit(absl::Duration now) {
   if (open_) {
     if (trying_ || now < next_try_) {
       const absl::Duration wait = std::max(next_try_ - now, limits_.backoff.first / 2);
-      return WithRetryAfter(base::Annotate(last_, "not asked again so soon"), wait);
+      absl::Status again = WithRetryAfter(base::Annotate(last_, "not asked again so soon"), wait);
+      again.SetPayload(kNotAskedUrl, absl::Cord("1"));
+      return again;
     }
     trying_ = true;
   }
@@ -64,6 +67,8 @@ std::optional<absl::Duration> RetryAfter(const absl::Status& status) {
   }
   return absl::Milliseconds(ms);
 }
+
+bool NotAsked(const absl::Status& status) { return status.GetPayload(kNotAskedUrl).has_value(); }
 
 absl::Status WithRetryAfter(absl::Status status, absl::Duration wait) {
   status.SetPayload(kRetryAfterUrl, absl::Cord(std::to_string(absl::ToInt64Milliseconds(

@@ -21,7 +21,7 @@ class Breaker {
  public:
   struct Limits {
     int failures = 3;
-    Backoff::Limits backoff = {.first = absl::Seconds(1), .cap = absl::Seconds(10)};
+    Backoff::Limits backoff = {.first = absl::Milliseconds(250), .cap = absl::Seconds(10)};
   };
   Breaker(Limits limits, Random random)
       : limits_(limits), backoff_(limits.backoff, std::move(random)) {}
@@ -54,6 +54,8 @@ class Breaker {
 
 // How long whoever failed asked to wait, carried by a status; nothing without.
 std::optional<absl::Duration> RetryAfter(const absl::Status& status);
+// True for a failure that an open breaker gave again: no request was sent.
+bool NotAsked(const absl::Status& status);
 absl::Status WithRetryAfter(absl::Status status, absl::Duration wait);
 
 }  // namespace attestd::kbs

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/log.h"
 #include "kbs_client/broker_error.h"
 #include "kbs_client/jwe.h"
 
@@ -31,6 +32,15 @@ absl::StatusOr<base::Secret> Open(const base::HttpResponse& response, const Sess
                                              : ParseJwe(response.body, session.key.kind());
   RETURN_IF_ERROR(envelope.status());
   return DecryptJwe(*envelope, session.key);
+}
+
+void LogChange(const std::string& url, bool failing, const absl::Status& status) {
+  if (failing) {
+    base::Log(base::Severity::kWarning, "the broker fails; it is tried now and then",
+              {{"url", url}, {"cause", base::StatusText(status)}});
+  } else {
+    base::Log(base::Severity::kNotice, "the broker answers again", {{"url", url}});
+  }
 }
 
 }  // namespace
@@ -110,6 +120,7 @@ void KbsClient::Report(Breaker::Permit permit, absl::Duration began, const absl:
   const absl::Duration now = base::BootTime();
   const bool left = absl::IsCancelled(status) || absl::IsDeadlineExceeded(status);
   const absl::MutexLock lock(&mutex_);
+  const bool was_open = breaker_.open();
   if (absl::IsUnavailable(status) || (left && now - began >= options_.patience)) {
     breaker_.Failed(
         permit, now,
@@ -120,6 +131,9 @@ void KbsClient::Report(Breaker::Permit permit, absl::Duration began, const absl:
     breaker_.Abandoned(permit);
   } else {
     breaker_.Succeeded();
+  }
+  if (breaker_.open() != was_open) {
+    LogChange(options_.url, breaker_.open(), status);
   }
 }
 

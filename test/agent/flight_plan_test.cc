@@ -112,9 +112,30 @@ TEST_CASE("Case 49: tries are bounded, and the caller is told what failed") {
       bench.now = wait->until;
     }
   }
-  CHECK(tries == 6);
+  CHECK(tries == 8);
   CHECK(absl::IsUnavailable(bench.Verdict()));
-  CHECK(bench.now - kStart < absl::Seconds(4));
+  CHECK(bench.now - kStart < absl::Seconds(10));
+}
+
+TEST_CASE("What an open breaker answers costs time, but no try") {
+  kbs::Breaker breaker({.failures = 1, .backoff = {.first = absl::Hours(1), .cap = absl::Hours(1)}},
+                       [] { return 0.5; });
+  breaker.Failed(*breaker.Admit(kStart), kStart, Down());
+  const absl::Status refused =
+      kbs::WithRetryAfter(breaker.Admit(kStart).status(), absl::Milliseconds(500));
+  CHECK(kbs::NotAsked(refused));
+  CHECK_FALSE(kbs::NotAsked(Down()));
+  Bench bench(1);
+  int asked = 0;
+  for (; bench.Ask() == 0; ++asked) {
+    bench.Fail(0, refused);
+    const FlightPlan::Step step = bench.Next();
+    if (const auto* wait = std::get_if<FlightPlan::Wait>(&step)) {
+      bench.now = wait->until;
+    }
+  }
+  CHECK(asked == 20);  // ten seconds of them
+  CHECK(absl::IsUnavailable(bench.Verdict()));
 }
 
 TEST_CASE("A wait that goes beyond the deadline is not waited for") {

@@ -66,7 +66,7 @@ TEST_CASE("Case 44: each class of address at its edges, IPv4 inside IPv6 too") {
 }
 
 TEST_CASE("What is neither IPv4 nor IPv6 is not allowed") {
-  const size_t size = GENERATE(0, 1, 3, 5, 15, 17);
+  const size_t size = GENERATE(as<size_t>{}, 0, 1, 3, 5, 15, 17);
   CHECK(ClassifyAddress(Bytes(size, 8)) == AddressClass::kUnknown);
   CHECK_FALSE(IsAllowedAddress(Bytes(size, 8), true));
 }

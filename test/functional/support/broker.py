@@ -45,6 +45,10 @@ class Broker:
     def url(self):
         return f"https://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def write_policy(self, text):
         """Takes effect at the next start."""
         with open(self._policy, "w", encoding="ascii") as policy:
