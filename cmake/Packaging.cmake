@@ -11,6 +11,10 @@ foreach(_document README.md CHANGELOG.md SECURITY.md)
     install(FILES "${CMAKE_SOURCE_DIR}/${_document}" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
   endif()
 endforeach()
+# What README.md and the manual pages refer to.
+foreach(_document brokers errors platforms)
+  install(FILES "${CMAKE_SOURCE_DIR}/docs/${_document}.md" DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs")
+endforeach()
 # The name that Debian gives to the statement of the licence.
 install(FILES "${CMAKE_SOURCE_DIR}/cmake/debian/copyright" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 # install_compressed(FILE FOLDER): as NAME.gz, the way Debian wants its manual pages and changelog.

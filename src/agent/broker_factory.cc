@@ -19,6 +19,8 @@ namespace {
 constexpr size_t kMaxFile = size_t{4} << 20;
 // A caller who leaves after so long without an answer counts against the broker.
 constexpr absl::Duration kPatience = absl::Seconds(5);
+// A broker may fetch collateral before it answers /attest.
+constexpr absl::Duration kStallLimit = absl::Seconds(20);
 
 // A digest over the files that a broker names: whether any of them has changed.
 absl::StatusOr<std::string> DigestOfFiles(const BrokerConfig& config) {
@@ -48,7 +50,8 @@ base::CurlOptions TransportOptions(const BrokerConfig& config) {
           .client_key_file = config.client_key_file,
           .proxy = {.url = config.proxy,
                     .ca_file = config.proxy_ca_file,
-                    .credentials_file = config.proxy_credentials_file}};
+                    .credentials_file = config.proxy_credentials_file},
+          .stall_limit = kStallLimit};
 }
 
 absl::StatusOr<std::unique_ptr<kbs::Broker>> MakeOffline(const BrokerConfig& config) {
