@@ -51,9 +51,8 @@ void Readiness::Run() {
     }
     const base::MonitorLock lock(monitor_);
     monitor_.Await(base::Deadline::After(now.ok() ? kWhenWell : kWhenUnwell),
-                   [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(monitor_) {
-                     return stopping_ || suspect_;
-                   });
+                   [this]()
+                       ABSL_EXCLUSIVE_LOCKS_REQUIRED(monitor_) { return stopping_ || suspect_; });
     if (stopping_) {
       return;
     }

@@ -17,10 +17,10 @@ struct ResourceFlights::Waiter {
 
 // Guarded by ResourceFlights::mutex_, but for what never changes.
 struct ResourceFlights::Flight {
-  Flight(std::shared_ptr<const BrokerSet> brokers_arg, const kbs::ResourceUri& uri_arg,
+  Flight(std::shared_ptr<const BrokerSet> brokers_arg, kbs::ResourceUri uri_arg,
          BrokerSet::Candidates candidates_arg, const kbs::Random& random)
       : brokers(std::move(brokers_arg)),
-        uri(uri_arg),
+        uri(std::move(uri_arg)),
         candidates(std::move(candidates_arg)),
         plan(candidates.size(), brokers->failover(), random) {}
 
@@ -67,6 +67,8 @@ absl::Status Busy() {
 ResourceFlights::ResourceFlights(const CurrentBrokers& brokers, WorkerPool& workers,
                                  base::Alarm& alarm, kbs::Random random)
     : brokers_(brokers), workers_(workers), alarm_(alarm), random_(std::move(random)) {}
+
+ResourceFlights::~ResourceFlights() = default;
 
 void ResourceFlights::Get(const kbs::ResourceUri& uri, const base::CallContext& caller, Done done) {
   FlightRef flight;

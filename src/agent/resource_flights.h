@@ -36,6 +36,7 @@ class ResourceFlights {
                   kbs::Random random);
   ResourceFlights(const ResourceFlights&) = delete;
   ResourceFlights& operator=(const ResourceFlights&) = delete;
+  ~ResourceFlights();
 
   // Calls `done` exactly once, on any thread: with the secret, an error of kbs::Broker, Cancelled
   // when the caller's stop was requested first (which it must be by its deadline), or
@@ -51,7 +52,7 @@ class ResourceFlights {
   using Key = std::pair<const BrokerSet*, kbs::ResourceUri>;
 
   absl::StatusOr<FlightRef> Join(const kbs::ResourceUri& uri) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Leave(const std::weak_ptr<Flight>& flight, uint64_t waiter) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Leave(const std::weak_ptr<Flight>& weak, uint64_t waiter) ABSL_LOCKS_EXCLUDED(mutex_);
   // Begins what the flight's plan says is next.
   void Proceed(const FlightRef& flight) ABSL_LOCKS_EXCLUDED(mutex_);
   void Launch(const FlightRef& flight, const FlightPlan::Attempt& attempt);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <absl/strings/match.h>
+
 #include <array>
 #include <string>
 #include <string_view>
@@ -10,7 +12,7 @@ namespace attestd::base {
 namespace {
 
 // OpenSSL's constant texts, as libcurl quotes them, and what we say instead.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kHandshakeTexts = {{
+constexpr std::array<std::pair<const char*, std::string_view>, 7> kHandshakeTexts = {{
     {"alert unknown ca", "the peer does not know the authority of our client certificate"},
     {"alert bad certificate", "the peer refuses our client certificate"},
     {"unsupported protocol", "the peer offers no TLS 1.2 or later"},
@@ -61,15 +63,14 @@ absl::Status CurlConnection::TlsError(CURLcode code) const {
   if (verifier_.lacks_identity()) {
     return Untrusted(step + "the peer asks for a client certificate; set client_cert_file");
   }
-  const std::string_view found(error_text_.data());
+  const absl::string_view found(error_text_.data());
   for (const auto& [theirs, ours] : kHandshakeTexts) {
-    if (found.find(theirs) != std::string_view::npos) {
+    if (absl::StrContains(found, theirs)) {
       return Untrusted(step + std::string(ours));
     }
   }
-  for (const std::string_view lost :
-       {"SYSCALL", "reset by peer", "unexpected eof", "ZERO_RETURN"}) {
-    if (found.find(lost) != std::string_view::npos) {
+  for (const char* lost : {"SYSCALL", "reset by peer", "unexpected eof", "ZERO_RETURN"}) {
+    if (absl::StrContains(found, lost)) {
       return Unreachable(step + "the connection ended during the handshake");
     }
   }
@@ -143,8 +144,7 @@ absl::Status CurlConnection::ErrorOf(CURLcode code) const {
       return MakeStatus(absl::StatusCode::kInvalidArgument, "the URL is malformed");
     default:
       // TLS 1.3 servers refuse a client's certificate after the handshake.
-      return verifier_.lacks_identity() ||
-                     std::string_view(error_text_.data()).find("alert") != std::string_view::npos
+      return verifier_.lacks_identity() || absl::StrContains(error_text_.data(), "alert")
                  ? TlsError(code)
                  : ReplyError(code);
   }

@@ -29,6 +29,7 @@ class TlsVerifier {
   TlsVerifier(const HttpClock& clock, TlsPolicy server, bool has_proxy);
   TlsVerifier(const TlsVerifier&) = delete;
   TlsVerifier& operator=(const TlsVerifier&) = delete;
+  ~TlsVerifier() = default;
 
   // A new connection begins.
   void Restart();

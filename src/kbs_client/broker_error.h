@@ -11,7 +11,7 @@ namespace attestd::kbs {
 // Which request the broker answered, and in which protocol.
 enum class Endpoint { kAuth, kAttest, kResource };
 struct Question {
-  Endpoint endpoint;
+  Endpoint endpoint = Endpoint::kResource;
   Protocol protocol = Protocol::k040;
 };
 

@@ -4,86 +4,15 @@
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <thread>
 #include <vector>
 
-#include "kbs_client/negotiator.h"
-#include "test/fakes/fake_evidence_source.h"
-#include "test/fakes/loopback_broker.h"
-#include "test/support/temp_dir.h"
+#include "test/kbs_client/world.h"
 
 namespace attestd::kbs {
 namespace {
 
 using base::Reason;
-
-base::CallContext Soon() { return {.deadline = base::Deadline::After(absl::Seconds(20))}; }
-
-struct WorldOptions {
-  std::string protocol = "0.4.0";  // that the broker speaks
-  std::vector<Protocol> spoken = {Protocol::k040, Protocol::k020};
-  TeeKeyKind key = TeeKeyKind::kEcP256;
-  Credential credential = Credential::kCookie;
-};
-
-// A client, the broker's own logic behind it, and fake evidence.
-class World {
- public:
-  explicit World(const WorldOptions& wanted = {}) {
-    std::filesystem::create_directories(folder_.File("default/test"));
-    std::ofstream(folder_.File("default/test/secret")) << "the secret";
-    dev_kbs::KbsOptions options;
-    options.policy.allowed_tees = {"sample"};
-    options.policy.denied_resources = {"default/denied/*"};
-    options.resources = folder_.path();
-    options.protocol = dev_kbs::FindProtocol(wanted.protocol);
-    options.surroundings.now = [this] { return now; };
-    kbs_ = *dev_kbs::KbsService::Create(std::move(options));
-    auto transport = std::make_shared<fakes::LoopbackBroker>(*kbs_);
-    broker = transport.get();
-    auto source = std::make_unique<fakes::FakeEvidenceSource>();
-    evidence = source.get();
-    collector_ = std::make_unique<evidence::Collector>(std::move(source));
-    const std::string url = "https://kbs.test";
-    auto negotiator = std::make_shared<Negotiator>(
-        NegotiatorOptions{.url = url, .protocols = wanted.spoken, .key = wanted.key}, transport,
-        *collector_);
-    auto sessions = std::make_shared<SessionKeeper>(
-        [negotiator](const base::CallContext& context) { return negotiator->Attest(context); },
-        SecureRandom);
-    client =
-        std::make_unique<KbsClient>(KbsClientOptions{.url = url, .credential = wanted.credential},
-                                    std::move(transport), std::move(sessions), SecureRandom);
-  }
-
-  absl::StatusOr<base::Secret> GetUri(const std::string& uri) {
-    return client->GetResource(*ResourceUri::Parse(uri), Soon());
-  }
-  absl::StatusOr<base::Secret> Get(const std::string& path) { return GetUri("kbs:///" + path); }
-  absl::StatusOr<base::Secret> GetSecret() { return Get("default/test/secret"); }
-
-  absl::Time now = absl::FromUnixSeconds(1800000000);
-  fakes::LoopbackBroker* broker;
-  fakes::FakeEvidenceSource* evidence;
-  std::unique_ptr<KbsClient> client;
-
- private:
-  test::TempDir folder_;
-  std::unique_ptr<dev_kbs::KbsService> kbs_;
-  std::unique_ptr<evidence::Collector> collector_;
-};
-
-// Answers instead of the broker.
-fakes::LoopbackBroker::Fault Answer(base::HttpResponse answer) {
-  return [answer](const base::HttpResponse& /*real*/) { return answer; };
-}
-
-fakes::LoopbackBroker::Fault PassThrough() {
-  return [](base::HttpResponse real) { return real; };
-}
 
 TEST_CASE("A secret comes out after one handshake, and more come without another") {
   World world;
@@ -217,62 +146,6 @@ TEST_CASE("GetToken gives the JWT of the session and renews it when it has run o
   CHECK(std::count(token->begin(), token->end(), '.') == 2);
   CHECK(*world.client->GetToken(Soon()) == *token);
   CHECK(world.broker->Count("/kbs/v0/auth") == 1);
-}
-
-TEST_CASE("A broker that speaks an older protocol is followed, and remembered") {
-  World world({.protocol = "0.2.0"});
-  REQUIRE(world.GetSecret().ok());
-  CHECK(world.broker->Count("/kbs/v0/auth") == 2);
-  CHECK(world.evidence->calls == 1);
-  world.now += absl::Minutes(6);
-  REQUIRE(world.GetSecret().ok());
-  CHECK(world.broker->Count("/kbs/v0/auth") == 3);
-}
-
-TEST_CASE("Protocol 0.1.1 is spoken where it is listed") {
-  World world({.protocol = "0.1.1", .spoken = {Protocol::k040, Protocol::k011}});
-  const auto secret = world.GetSecret();
-  REQUIRE(secret.ok());
-  CHECK(secret->ConstantTimeEquals(base::AsBytes("the secret")));
-  CHECK(absl::IsPermissionDenied(world.Get("default/denied/secret").status()));
-  CHECK(absl::IsNotFound(world.Get("default/test/missing").status()));
-}
-
-TEST_CASE("A protocol that is not listed is refused, naming both sides and what to change") {
-  World world({.protocol = "0.1.1"});
-  const absl::Status status = world.GetSecret().status();
-  CHECK(absl::IsFailedPrecondition(status));
-  CHECK(base::GetReason(status) == Reason::kVersionMismatch);
-  CHECK(std::string(status.message()) ==
-        "auth: the broker speaks protocol 0.1.1, attestd may speak 0.4.0 and 0.2.0; add \"0.1.1\" "
-        "to protocol_versions of this [[kbs]]");
-  CHECK(world.evidence->calls == 0);
-}
-
-TEST_CASE("Secrets come to TEE keys of every kind") {
-  const TeeKeyKind kind =
-      GENERATE(TeeKeyKind::kEcP256, TeeKeyKind::kEcP521, TeeKeyKind::kRsaOaep256);
-  World world({.key = kind});
-  const auto secret = world.GetSecret();
-  REQUIRE(secret.ok());
-  CHECK(secret->ConstantTimeEquals(base::AsBytes("the secret")));
-}
-
-TEST_CASE("A token does as well as a cookie, and outlives the broker's session") {
-  World world({.credential = Credential::kBearer});
-  REQUIRE(world.GetSecret().ok());
-  CHECK(world.GetSecret().ok());
-  CHECK(world.broker->Count("/kbs/v0/auth") == 1);
-}
-
-TEST_CASE("A plugin's answer comes encrypted or in the clear, with the query as it stands") {
-  World world;
-  const std::string plugin = GENERATE(as<std::string>{}, "echo", "clear");
-  const auto secret = world.GetUri("kbs+" + plugin + ":///some/path?name=x&ip=10.0.0.1%2F24");
-  REQUIRE(secret.ok());
-  const auto text = base::AsText(secret->view());
-  CHECK(text.find("name=x&ip=10.0.0.1%2F24") != std::string_view::npos);
-  CHECK(text.find("some/path") != std::string_view::npos);
 }
 
 TEST_CASE("Case 53: a resource in the clear is a rejected reply, whatever its type") {
