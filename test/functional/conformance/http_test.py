@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cases 45 to 49: connections and HTTP that break or lie."""
+import os
+
+from conformance.expect import OK, REJECTED, TIMED_OUT, TOO_LONG, UNREACHABLE
+from conformance.lab import RECOVERY, ConformanceCase
+
+ENDPOINTS = ("auth", "attest", "resource")
+MIB = 1 << 20
+MOST_TRIES = 6  # agent/flight_plan.cc
+
+
+class HttpTest(ConformanceCase):
+    def setUp(self):
+        super().setUp()
+        self.open_lab()
+
+    def body_of(self, size):
+        path = os.path.join(self.lab.folder, f"body-{size}")
+        with open(path, "wb") as file:
+            file.write(b" " * size)
+        return path
+
+    def test_case_45_a_connection_that_breaks_is_unavailable_and_tried_again(self):
+        """connection refused, reset or half closed anywhere: UNAVAILABLE, tried again in time"""
+        for fault in ("reset-before", "reset-headers", "reset-body", "half-close"):
+            for endpoint in ENDPOINTS:
+                self.play(f"{endpoint} always {fault}", UNREACHABLE, least=2)
+        for fault in ("reset-before", "half-close"):
+            self.play(f"accept always {fault}", UNREACHABLE, fresh=True, least=2)
+        self.broker.stop()
+        self.check("refused", UNREACHABLE, lambda: True, mend=self.broker.start)
+
+    def test_case_45_a_fetch_that_breaks_once_costs_no_evidence(self):
+        """a break that passes is hidden from the caller, and no evidence is made for it"""
+        for fault in ("reset-before", "reset-headers", "reset-body", "half-close"):
+            count = self.broker.counted()
+            self.play(f"resource 1 {fault}", OK, seconds=RECOVERY)
+            self.assertEqual(count(), (0, 0, 3), fault)  # fault, retry, the good one after it
+
+    def test_case_46_silence_costs_no_more_than_the_deadline(self):
+        """slow or silent replies: DEADLINE_EXCEEDED at the deadline, UNAVAILABLE after 10 s"""
+        for fault in ("stall-before", "stall-headers", "drip 1"):
+            for endpoint in ENDPOINTS:
+                self.play(f"{endpoint} always {fault}", TIMED_OUT)
+        self.play("accept always stall-before", TIMED_OUT, fresh=True)
+
+    def test_case_46_a_slow_reply_is_given_up_before_the_deadline(self):
+        """one byte a second: given up by the low-speed limit of 10 s"""
+        self.play("resource 1 drip 1", OK, name="drip 1, deadline 20 s", seconds=20)
+
+    def test_case_47_a_body_over_the_cap_is_cut(self):
+        """body over the cap, however its length is told: rejected, never held"""
+        for endpoint in ENDPOINTS:
+            for fault in ("chunked-endless", f"body {self.body_of(2 * MIB + 1)}",
+                          f"body {self.body_of(48 * MIB)}"):
+                self.play(f"{endpoint} always {fault}", TOO_LONG | REJECTED, seconds=5)
+            self.play(f"{endpoint} always length-lie +16000000", TOO_LONG | REJECTED, seconds=5)
+            self.play(f"{endpoint} always gzip-bomb", REJECTED | TOO_LONG, seconds=5)
+
+    def test_case_48_a_head_that_lies_is_rejected(self):
+        """lengths, encodings, HTTP/0.9 and heads that lie: INTERNAL or UNAVAILABLE"""
+        for fault in ("length-lie +5", "length-lie -5", "length-duplicate", "length-negative",
+                      "te-duplicate", "http09", "headers 1000", "big-header 20000", "truncate 7"):
+            for endpoint in ENDPOINTS:
+                self.play(f"{endpoint} always {fault}", REJECTED | TOO_LONG | UNREACHABLE)
+
+    def test_case_49_a_failing_broker_is_asked_a_bounded_number_of_times(self):
+        """500, 502, 503, 429 with and without Retry-After: UNAVAILABLE, tries bounded"""
+        for status in ("500", "502", "503", "503 Retry-After: 1", "429", "429 Retry-After: soon",
+                       "504 Retry-After: -1"):
+            rule = f"resource always status {status}"
+            self.play(rule, UNREACHABLE, seconds=5)
+            self.assertLessEqual(self.broker.met(rule), MOST_TRIES)
+
+    def test_case_49_an_endless_retry_after_is_clamped(self):
+        """Retry-After: 999999999: UNAVAILABLE, and asked again within the cap of 10 s"""
+        rule = "auth always status 503 Retry-After: 999999999"
+        self.play(rule, UNREACHABLE, seconds=2)
+        with self.agent.client() as client:
+            self.assertFalse(client.status().brokers[0].failing)

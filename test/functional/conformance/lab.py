@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A broker that plays faults, attestd before it, and the checks that hold in every case."""
+import contextlib
+import re
+import unittest
+
+from conformance import record
+from conformance.daemon_memory import LIMIT, MemoryWatch
+from conformance.expect import OK, ask
+from support.agent import SAMPLE_TABLES, Agent, broker_table
+from support.broker import Broker
+from support.certificates import issue_server
+from support.processes import log_from_here, wait_until
+from support.site import work_folder
+
+URI = "kbs:///app/key/main"
+OTHER_URI = "kbs:///app/key/other"
+SECRET = b"the launch code is 8f3a61-conformance"
+OTHER_SECRET = b"another secret of the same session"
+POLICY = 'allowed_tees = ["sample"]\ndenied_resources = ["private/*"]\n'
+
+# What brokers of these tests say, which nobody may read in a status or a log.
+MARK = "upstream-words-5d1f"
+# A session's cookie, a token, a JWE, key material: a long run without a break. What attestd writes
+# of its own has no such run.
+_LONG_RUN = re.compile(r"[A-Za-z0-9_=+-]{32,}")
+
+# Enough for two or three tries with their backoff.
+SHORT = 0.5
+# For what must work again: the breaker may stay open for a second.
+RECOVERY = 15
+LATENESS = 0.1
+
+
+def leaks(text):
+    """What of a text must not be seen."""
+    words = [SECRET.decode(), OTHER_SECRET.decode(), MARK, SECRET.hex()]
+    return [word for word in words if word in text] + _LONG_RUN.findall(text)
+
+
+class Lab:
+    """Broker and daemon in a folder; both end with the stack."""
+
+    def __init__(self, stack, tls=None, **broker_options):
+        self.stack = stack
+        self.folder = work_folder(stack)
+        self.broker = Broker(self.folder, tls or issue_server(self.folder), **broker_options)
+        stack.callback(self.broker.stop)
+        self.broker.put("app/key/main", SECRET)
+        self.broker.put("app/key/other", OTHER_SECRET)
+        self.broker.write_policy(POLICY)
+        self.broker.start()
+
+    def tables(self, extra=""):
+        return SAMPLE_TABLES + broker_table(self.broker.url, self.broker.ca_file) + extra
+
+    def agent(self, tables=None, name="attestd", env=None, wrap=None):
+        """A daemon that serves; on this lab's broker unless told otherwise."""
+        agent = Agent(self.folder, tables or self.tables(), name=name)
+        self.stack.callback(agent.kill)
+        if wrap is None:
+            agent.launch(env)
+        else:
+            wrap(agent)
+        agent.wait_for_health(1)
+        return agent
+
+
+class ConformanceCase(unittest.TestCase):
+    """Tests are named test_case_N_...; the first line of their docstring is the case's title."""
+
+    def setUp(self):
+        self.stack = self.enterContext(contextlib.ExitStack())
+        self.variants = []
+        number = re.match(r"test_case_(\d+)_", self._testMethodName)
+        self.addCleanup(self._write, int(number[1]))
+
+    def _write(self, number):
+        if self.variants:
+            record.write(number, self.shortDescription(), self.variants)
+
+    def open_lab(self, **options):
+        """The lab and its daemon, with a session and everything in memory that it keeps."""
+        lab = Lab(self.stack, **options)
+        lab.broker.faults()
+        self.lab, self.broker = lab, lab.broker
+        self.agent = lab.agent()
+        for _ in range(3):
+            self.good(self.agent)
+
+    def good(self, agent, uri=URI, secret=SECRET):
+        with agent.client() as client:
+            reply = ask(client, uri, RECOVERY)
+        self.assertEqual((reply.code, reply.value), ("OK", secret), reply.text + agent.log()[-2000:])
+        return reply
+
+    def check(self, name, expected, happened, agent=None, uri=URI, seconds=SHORT, value=SECRET,
+              mend=None, recovered=True):
+        """One variant: asks, and checks all that holds in each case.
+
+        `happened` says, when called, whether the fault truly occurred; `mend` ends the fault.
+        """
+        agent = agent or self.agent
+        with self.subTest(name):
+            log = log_from_here(agent)
+            status, seconds_used, growth = "none", 0.0, 0
+            result = record.FAILED
+            try:
+                memory = MemoryWatch(agent.process.pid)
+                with agent.client() as client:
+                    reply = ask(client, uri, seconds)
+                growth = memory.growth()
+                status, seconds_used = reply.code, reply.seconds
+                self._judge(reply, expected, seconds, value, log)
+                self.assertTrue(happened(), f"the fault did not happen: {reply}")
+                self.assertLessEqual(growth, LIMIT, "memory growth")
+                if mend is not None:
+                    mend()
+                self._still_there(agent, log, recovered)
+                result = record.SURVIVED
+            finally:
+                self.variants.append(record.Variant(name, result, status, seconds_used, growth))
+
+    def _judge(self, reply, expected, seconds, value, log):
+        self.assertIn((reply.code, reply.reason), expected, reply.text + "\n" + log())
+        self.assertEqual(reply.value, value if reply.code == "OK" else b"")
+        self.assertEqual(leaks(reply.text), [])
+        self.assertLessEqual(reply.seconds, seconds + LATENESS + reply.late, "past the deadline")
+
+    def _still_there(self, agent, log, recovered):
+        self.assertTrue(agent.process.running(), agent.log())
+        if recovered:
+            self.good(agent)
+        self.assertEqual(leaks(log()), [])
+
+    def play(self, rule, expected, name=None, fresh=None, least=1, **options):
+        """A variant that is a rule of the broker's script.
+
+        The broker forgets the session before what only a handshake meets: `fresh`, by default for
+        rules of auth and attest.
+        """
+        endpoint = rule.split()[0]
+        fresh = endpoint in ("auth", "attest") if fresh is None else fresh
+        self.broker.faults(rule)
+        if fresh:
+            self.broker.restart()
+        try:
+            self.check(name or rule, expected, lambda: self.broker.met(rule) >= least,
+                       mend=self.broker.faults, **options)
+        finally:
+            self.broker.faults()
+
+    def not_run(self, name, why):
+        """A variant that cannot be tried here."""
+        self.variants.append(record.Variant(f"{name}: {why}", record.NOT_RUN, "", 0.0, 0))
+        print(f"not run: {name}: {why}", flush=True)
+
+    def wait(self, condition, what, seconds=RECOVERY):
+        return wait_until(condition, what, seconds)
+
+
+__all__ = ["ConformanceCase", "Lab", "MARK", "OK", "OTHER_SECRET", "OTHER_URI", "RECOVERY",
+           "SECRET", "SHORT", "URI", "leaks"]
