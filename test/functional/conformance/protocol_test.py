@@ -95,11 +95,15 @@ class ChallengeTest(ConformanceCase):
 
     def test_case_55_the_hash_of_the_report_data_is_one_of_three(self):
         """extra-params with md5, unknown, empty or of a wrong type: INTERNAL, no default"""
-        for algorithm in ('"md5"', '"sha1"', '"SHA384"', '"unknown"', '""', "384", "null", "[]", "{}"):
+        for algorithm in ('"md5"', '"sha1"', '"unknown"', '""', "384", "null", "[]", "{}"):
             self.play('auth always json-set /extra-params '
                       f'{{"selected-hash-algorithm":{algorithm}}}', REJECTED)
-        for extra in ("17", "[]", "null", '"text"'):
-            self.play(f"auth always json-set /extra-params {extra}", REJECTED | REFUSED | OK)
+        for extra in ("17", "[]", "true"):
+            self.play(f"auth always json-set /extra-params {extra}", REJECTED)
+        # In any case (Trustee); another of the three is taken, and then not what this broker wants.
+        for algorithm, expected in (("SHA384", OK), ("sha256", REFUSED), ("sha512", REFUSED)):
+            self.play('auth always json-set /extra-params '
+                      f'{{"selected-hash-algorithm":"{algorithm}"}}', expected)
 
     def test_case_56_a_nonce_is_opaque(self):
         """nonces that look like JSON, SE parameters or our digest: never read, evidence refused"""
@@ -111,7 +115,7 @@ class ChallengeTest(ConformanceCase):
 
     def test_case_57_a_cookie_is_one_short_value(self):
         """Set-Cookie none, two, 100 KiB, CRLF, odd: INTERNAL; of another domain: never sent there"""
-        for value in ("none", "two", "crlf", "huge", "a" * 257, 'a"b', "a,b", "\u00e9"):
+        for value in ("none", "two", "crlf", "huge", "a" * 257, 'a"b', "a,b"):
             self.play(f"auth always cookie {value}", REJECTED | TOO_LONG)
         self.play("auth always cookie other-domain", OK | REJECTED)
 
@@ -128,17 +132,13 @@ class TokenTest(ConformanceCase):
     def test_case_58_a_token_that_is_none_is_not_stored(self):
         """token no JWT, alg none, 1 MiB, exp missing or past: INTERNAL, and none to be had"""
         for kind in ("not-jwt", "none-alg", "huge", "no-exp", "past-exp"):
-            rule = f"attest always token {kind}"
-            self.broker.faults(rule)
-            self.broker.restart()
-            # The session of before is still held, and its token is still good.
-            self.play(rule, REJECTED)
+            self.play(f"attest always token {kind}", REJECTED)
         for value in ('""', "17", "null", "{}"):
             self.play(f"attest always json-set /token {value}", REJECTED)
 
     def test_case_58_a_bad_token_is_given_to_nobody(self):
         """GetToken of a daemon that got nothing but bad tokens: INTERNAL"""
-        rule = "attest always token past-exp"
+        rule = "attest always token no-exp"
         self.broker.faults(rule)
         cold = self.lab.agent(name="cold")
         with cold.client() as client:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Private certificate authorities, through the openssl command."""
+import base64
+import hashlib
 import os
 
 from support.processes import run
@@ -41,3 +43,10 @@ def issue_server(folder):
     """A fresh authority with one server certificate: (CA file, certificate file, key file)."""
     authority = Authority(folder)
     return (authority.cert,) + authority.issue()
+
+
+def public_key_pin(cert):
+    """As [[kbs]] pins names the certificate's key (RFC 7469, 2.4)."""
+    pem = run(["openssl", "x509", "-in", cert, "-pubkey", "-noout"])
+    spki = run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=pem)
+    return "sha256//" + base64.b64encode(hashlib.sha256(spki).digest()).decode()
