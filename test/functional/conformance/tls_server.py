@@ -93,8 +93,8 @@ class OddAuthority:
         self._folder = folder
         self.cert, self._key = self._path("odd-ca.pem"), self._path("odd-ca.key")
         self._new_key(self._key, "P-256")
-        run(["openssl", "req", "-x509", "-new", "-key", self._key, "-out", self.cert, "-days", "2",
-             "-subj", "/CN=attestd test odd"])
+        run(["openssl", "req", "-x509", "-new", "-key", self._key, "-out", self.cert, "-days",
+             "9000", "-subj", "/CN=attestd test odd"])
 
     def _path(self, name):
         return os.path.join(self._folder, name)

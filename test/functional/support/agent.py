@@ -28,14 +28,14 @@ class Agent:
     def __init__(self, folder, tables, mode="0600", name="attestd"):
         self.socket = os.path.join(folder, f"{name}.sock")
         self.config = os.path.join(folder, f"{name}.toml")
-        self._log = os.path.join(folder, f"{name}.log")
+        self.log_path = os.path.join(folder, f"{name}.log")
         self.process = None
         with open(self.config, "w", encoding="utf-8") as config:
             config.write(f'{tables}[[listener]]\npath = "{self.socket}"\nmode = "{mode}"\n')
 
     def launch(self, env=None):
         """Starts it and waits for nothing."""
-        self.process = Process([binary("attestd"), "--config", self.config], self._log, env)
+        self.process = Process([binary("attestd"), "--config", self.config], self.log_path, env)
 
     def start(self):
         """Starts it and waits until it serves."""
