@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cases 45 to 49: connections and HTTP that break or lie."""
+"""Cases 47 to 49: HTTP that lies, and brokers that fail."""
 import os
 
-from conformance.expect import OK, REJECTED, TIMED_OUT, TOO_LONG, UNREACHABLE
-from conformance.lab import RECOVERY, ConformanceCase
+from conformance.expect import REJECTED, TOO_LONG, UNREACHABLE
+from conformance.lab import ConformanceCase
 
 ENDPOINTS = ("auth", "attest", "resource")
 MIB = 1 << 20
-MOST_TRIES = 6  # agent/flight_plan.cc
+MOST_TRIES = 8  # agent/flight_plan.cc
 PATIENT = 15  # seconds: longer than that many tries take
 
 
@@ -21,34 +21,6 @@ class HttpTest(ConformanceCase):
         with open(path, "wb") as file:
             file.write(b" " * size)
         return path
-
-    def test_case_45_a_connection_that_breaks_is_unavailable_and_tried_again(self):
-        """connection refused, reset or half closed anywhere: UNAVAILABLE, tried again in time"""
-        for fault in ("reset-before", "reset-headers", "reset-body", "half-close"):
-            for endpoint in ENDPOINTS:
-                self.play(f"{endpoint} always {fault}", UNREACHABLE, least=2)
-        for fault in ("reset-before", "half-close"):
-            self.play(f"accept always {fault}", UNREACHABLE, fresh=True, least=2)
-        self.broker.stop()
-        self.check("refused", UNREACHABLE, lambda: True, mend=self.broker.start)
-
-    def test_case_45_a_fetch_that_breaks_once_costs_no_evidence(self):
-        """a break that passes is hidden from the caller, and no evidence is made for it"""
-        for fault in ("reset-before", "reset-headers", "reset-body", "half-close"):
-            count = self.broker.counted()
-            self.play(f"resource 1 {fault}", OK, seconds=RECOVERY)
-            self.assertEqual(count(), (0, 0, 3), fault)  # fault, retry, the good one after it
-
-    def test_case_46_silence_costs_no_more_than_the_deadline(self):
-        """slow or silent replies: DEADLINE_EXCEEDED at the deadline, UNAVAILABLE after 10 s"""
-        for fault in ("stall-before", "stall-headers", "drip 1"):
-            for endpoint in ENDPOINTS:
-                self.play(f"{endpoint} always {fault}", TIMED_OUT)
-        self.play("accept always stall-before", TIMED_OUT, fresh=True)
-
-    def test_case_46_a_slow_reply_is_given_up_before_the_deadline(self):
-        """one byte a second: given up by the low-speed limit of 10 s"""
-        self.play("resource 1 drip 1", OK, name="drip 1, deadline 20 s", seconds=20)
 
     def test_case_47_a_body_over_the_cap_is_cut(self):
         """body over the cap, however its length is told: rejected, never held"""

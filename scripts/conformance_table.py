@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The table of scripts/conformance.sh: conformance_table.py REPORT_FOLDER CASES.
+
+Reads what test/functional/conformance/record.py wrote, and ctest's JUnit files of both runs. A case
+has survived when nothing that tried it failed. Exit status: 0 all that were tried survived, 1 not.
+"""
+import collections
+import glob
+import json
+import os
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+
+NOT_RUN, SURVIVED, FAILED = "not run", "survived", "FAILED"
+
+
+class Case:
+    """All that was tried of one case."""
+
+    def __init__(self):
+        self.titles, self.failed, self.not_run, self.statuses = [], [], [], set()
+        self.variants = self.growth = self.units = 0
+        self.seconds = 0.0
+
+    def add(self, line):
+        self.titles.append(line["title"])
+        self.failed += line["failed"]
+        self.not_run += line["not_run"]
+        self.statuses.update(line["statuses"])
+        self.variants += line["variants"]
+        self.growth = max(self.growth, line["growth"])
+        self.seconds = max(self.seconds, line["seconds"])
+
+    def add_unit(self, name, state):
+        if state == NOT_RUN:
+            self.not_run.append(name)
+            return
+        self.units += 1
+        if state == FAILED:
+            self.failed.append(name)
+
+    @property
+    def result(self):
+        if self.failed:
+            return FAILED
+        return SURVIVED if self.variants + self.units else NOT_RUN
+
+
+def wanted(text):
+    numbers = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        numbers.update(range(int(first), int(last or first) + 1))
+    return sorted(numbers)
+
+
+def junit(path):
+    """(name, state) of each test of a ctest --output-junit file."""
+    for test in ElementTree.parse(path).getroot().findall("testcase"):
+        if test.find("failure") is not None or test.get("status") == "fail":
+            yield test.get("name"), FAILED
+        else:
+            yield test.get("name"), SURVIVED if test.get("status") == "run" else NOT_RUN
+
+
+def numbers_of(name):
+    """40 and 68 of "Case 40, 68: ...", and of "Case 40 and 68: ..."."""
+    head = re.match(r"Case ([0-9, and]+):", name)
+    return [int(one) for one in re.findall(r"\d+", head[1])] if head else []
+
+
+def read(folder):
+    cases = collections.defaultdict(Case)
+    for path in glob.glob(os.path.join(folder, "case*.jsonl")):
+        with open(path, encoding="utf-8") as lines:
+            for text in lines:
+                line = json.loads(text)
+                cases[line["case"]].add(line)
+    for name, state in junit(os.path.join(folder, "unit.xml")):
+        for number in numbers_of(name):
+            cases[number].add_unit(name, state)
+    return cases
+
+
+def show(number, case):
+    title = case.titles[0].split(":")[0] if case.titles else "-"
+    print(f"{number:4}  {case.result:8}  {case.variants:4} + {case.units:<3} "
+          f"{','.join(sorted(case.statuses)) or '-':40.40}  {case.growth / 2**20:6.1f}  "
+          f"{case.seconds:6.2f}  {title}")
+    for what, names in (("failed", case.failed), ("not run", case.not_run)):
+        for name in names:
+            print(f"        {what}: {name}")
+
+
+def main():
+    folder, numbers = sys.argv[1], wanted(sys.argv[2])
+    cases = read(folder)
+    broken = [name for name, state in junit(os.path.join(folder, "functional.xml"))
+              if state == FAILED]
+    print("case  result    variants + unit tests, statuses met, peak memory growth in MiB, "
+          "worst time in s, title")
+    for number in numbers:
+        show(number, cases[number])
+    results = collections.Counter(cases[number].result for number in numbers)
+    for name in broken:
+        print(f"module with a failure: {name}")
+    tried = results[SURVIVED] + results[FAILED]
+    print(f"tried {tried}, survived {results[SURVIVED]}, not run {results[NOT_RUN]}")
+    return 1 if broken or results[FAILED] or not tried else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
