@@ -6,10 +6,11 @@ import threading
 import unittest.mock
 
 from conformance.expect import OK, TIMED_OUT, UNTRUSTED
-from conformance.lab import ConformanceCase, Lab
+from conformance.lab import ConformanceCase
 from conformance.tls_server import OddAuthority
 from support.certificates import issue_server
 from support.processes import run
+from support.sample_site import SampleSite
 from support.site import work_folder
 
 _LIBRARY = (glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1") or [""])[0]
@@ -66,7 +67,7 @@ class ClockTest(ConformanceCase):
         """+10 y: believed, a certificate of two days is over; -10 y: the build's date stands in"""
         # Certificates of yesterday, as the build is from before today's.
         with unittest.mock.patch.dict(os.environ, clock("-1d")):
-            lab = Lab(self.stack, tls=issue_server(work_folder(self.stack)))
+            lab = SampleSite(self.stack, tls=issue_server(work_folder(self.stack)))
         ahead = lab.agent(name="ahead", env=clock(_YEARS[0]))
         self.check("+10 y, certificate of two days", UNTRUSTED, lambda: True, agent=ahead,
                    recovered=False)

@@ -18,7 +18,11 @@ _RESET_PEAK = "5"  # proc(5), /proc/PID/clear_refs
 
 
 class MemoryWatch:
-    """The peak above what was resident when it began, in bytes."""
+    """The peak above what was resident when it began, in bytes.
+
+    Pages of the program itself do not count: attestd gives those of its start back once it has
+    settled, and the kernel maps what is used later anew.
+    """
 
     def __init__(self, pid):
         self._status = f"/proc/{pid}/status"
@@ -27,11 +31,14 @@ class MemoryWatch:
                 refs.write(_RESET_PEAK)
         except PermissionError as error:
             raise unittest.SkipTest("only root measures a process that forbids dumps") from error
-        self._before = self._read("VmRSS")
+        self._before = self._read()
 
-    def _read(self, field):
+    def _read(self):
         with open(self._status, encoding="ascii") as status:
-            return int(re.search(rf"^{field}:\s+(\d+) kB$", status.read(), re.MULTILINE)[1]) << 10
+            return {field: int(size) << 10
+                    for field, size in re.findall(r"^(\w+):\s+(\d+) kB$", status.read(), re.MULTILINE)}
 
     def growth(self):
-        return max(0, self._read("VmHWM") - self._before)
+        now = self._read()
+        mapped = max(0, now["RssFile"] - self._before["RssFile"])
+        return max(0, now["VmHWM"] - self._before["VmRSS"] - mapped)

@@ -3,7 +3,8 @@
 import os
 
 from conformance.expect import OK, REJECTED, TOO_LONG
-from conformance.lab import SECRET, ConformanceCase
+from conformance.lab import ConformanceCase
+from support.sample_site import SECRET
 
 ENDPOINTS = ("auth", "attest", "resource")
 BOMBS = ("depth", "keys", "duplicate", "nan", "1e400", "surrogate", "bom", "trailing", "string")

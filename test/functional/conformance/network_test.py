@@ -6,10 +6,11 @@ import sys
 
 from conformance.dns_server import NXDOMAIN, SERVFAIL, DnsServer, launch, why_not
 from conformance.expect import OK, TIMED_OUT, UNREACHABLE, UNTRUSTED
-from conformance.lab import ConformanceCase, Lab
+from conformance.lab import ConformanceCase
 from conformance.tls_server import Listener
 from support.agent import SAMPLE_TABLES, broker_table
 from support.certificates import Authority
+from support.sample_site import SampleSite
 
 PROXIES = ("http_proxy", "https_proxy", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "ALL_PROXY",
            "FTP_PROXY", "socks_proxy")
@@ -38,7 +39,7 @@ class RedirectTest(ConformanceCase):
 class EnvironmentTest(ConformanceCase):
     def test_case_43_proxies_of_the_environment_are_not_used(self):
         """HTTP_PROXY and its kin: the proxy that they name sees nobody"""
-        lab = Lab(self.stack)
+        lab = SampleSite(self.stack)
         proxy = Listener()
         self.addCleanup(proxy.close)
         for name in PROXIES:
@@ -56,7 +57,7 @@ class EnvironmentTest(ConformanceCase):
 
     def test_case_43_no_trust_comes_from_the_environment(self):
         """CURL_CA_BUNDLE, SSL_CERT_FILE, OPENSSL_CONF: vouch for nobody, and change nothing"""
-        lab = Lab(self.stack)
+        lab = SampleSite(self.stack)
         stranger = Authority(lab.folder, "stranger")
         for name in ("CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
             value = lab.folder if name.endswith("DIR") else lab.broker.ca_file
@@ -67,7 +68,7 @@ class EnvironmentTest(ConformanceCase):
 
     def test_case_43_no_file_of_the_environment_is_read_or_written(self):
         """a broken OPENSSL_CONF, .curlrc and .netrc of HOME, SSLKEYLOGFILE: without effect"""
-        lab = Lab(self.stack)
+        lab = SampleSite(self.stack)
         for name, text in ((".curlrc", 'proxy = "http://127.0.0.1:1"\ninsecure\n'),
                            (".netrc", "machine 127.0.0.1 login user password word\n"),
                            ("openssl.cnf", "openssl_conf = x\n[x]\nproviders = y\n[y]\nnone = z\n")):
@@ -86,7 +87,7 @@ class EnvironmentTest(ConformanceCase):
 class DnsTest(ConformanceCase):
     def setUp(self):
         super().setUp()
-        self.lab = Lab(self.stack)
+        self.lab = SampleSite(self.stack)
         self.authority = Authority(self.lab.folder, "dns")
         self.listener = Listener()
         self.addCleanup(self.listener.close)
@@ -97,7 +98,7 @@ class DnsTest(ConformanceCase):
         for i, url in enumerate(urls):
             tables += (f'[[kbs]]\nname = "b{i}"\nurl = "{url}"\npriority = 9\n'
                        f'ca_file = "{self.lab.broker.ca_file}"\n{extra}')
-        return self.lab.agent(tables, wrap=lambda agent: launch(agent, self.lab.folder, server))
+        return self.lab.agent(tables, launch=lambda agent: launch(agent, self.lab.folder, server))
 
     def test_case_44_dns_that_is_hostile(self):
         """NXDOMAIN, SERVFAIL, none, 4,000 records, loopback and link-local: UNAVAILABLE in time"""

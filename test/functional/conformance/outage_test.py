@@ -1,52 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cases 68 and 69: the broker changes its key under load, and comes back after an outage."""
-import threading
 import time
 
 from conformance import record
 from conformance.expect import OK, ask
-from conformance.lab import SECRET, URI, ConformanceCase, Lab
+from conformance.lab import ConformanceCase
 from support.agent import SAMPLE_TABLES
 from support.certificates import Authority, public_key_pin
 from support.processes import wait_until
+from support.sample_site import URI, Load, SampleSite
 
-CALLERS = 8
 OUTAGE_SECONDS = 20
 BREAKER_CAP_SECONDS = 10  # kbs_client/breaker.h
 RETURN_SLACK_SECONDS = 1.5  # a try just before the return, and this machine
 
 
-class Load:
-    """Callers that ask over and over; `failed` are the replies that were no secret."""
-
-    def __init__(self, agent, seconds, callers=CALLERS):
-        self.failed, self.answered = [], 0
-        self._agent, self._seconds = agent, seconds
-        self._ended = threading.Event()
-        self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._run) for _ in range(callers)]
-        for thread in self._threads:
-            thread.start()
-
-    def _run(self):
-        with self._agent.client() as client:
-            while not self._ended.is_set():
-                reply = ask(client, URI, self._seconds)
-                with self._lock:
-                    self.answered += 1
-                    if (reply.code, reply.value) != ("OK", SECRET):
-                        self.failed.append(reply)
-
-    def stop(self):
-        self._ended.set()
-        for thread in self._threads:
-            thread.join()
-
-
 class OutageTest(ConformanceCase):
     def test_case_68_a_key_of_the_pins_may_change_under_load(self):
         """pins [old, new], the broker changes its key in mid-load: no failed request"""
-        lab = Lab(self.stack)
+        lab = SampleSite(self.stack)
         authority = Authority(lab.folder, "pinned")
         old, new, stranger = (authority.issue(name) for name in ("old", "new", "stranger"))
         pins = [public_key_pin(pair[0]) for pair in (old, new)]

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cases 39 to 41: no TLS, bad certificates, old TLS."""
-import http.server
 import ssl
 import subprocess
-import threading
 
 from conformance.expect import UNREACHABLE, UNTRUSTED, ask
-from conformance.lab import URI, ConformanceCase, Lab
+from conformance.lab import ConformanceCase
 from conformance.tls_server import Listener, OddAuthority, TlsServer
 from support.agent import SAMPLE_TABLES, Agent, broker_table
 from support.certificates import Authority, public_key_pin
 from support.processes import PATIENCE_SECONDS, binary
+from support.recorder import Recorder
+from support.sample_site import URI, SampleSite
 
 BAD = "kbs://bad/app/key/main"
 
@@ -50,16 +50,10 @@ class PlainHttpTest(ConformanceCase):
 
     def test_case_39_allowed_http_is_shown(self):
         """allow_http = true: works, and is shown in status and in the log of the start"""
-        lab = Lab(self.stack)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), PassOn)
-        server.broker = lab.broker
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(server.shutdown)
-        self.addCleanup(server.server_close)
-        agent = lab.agent(SAMPLE_TABLES + f'[[kbs]]\nurl = "http://127.0.0.1:'
-                          f'{server.server_port}"\nallow_http = true\n')
+        lab = SampleSite(self.stack)
+        plain = Recorder(lab.broker)
+        self.addCleanup(plain.close)
+        agent = lab.agent(SAMPLE_TABLES + f'[[kbs]]\nurl = "{plain.url}"\nallow_http = true\n')
         self.good(agent)
         with agent.client() as client:
             self.assertTrue(client.status().brokers[0].allow_http)
@@ -68,38 +62,10 @@ class PlainHttpTest(ConformanceCase):
         self.note("allowed", "OK")
 
 
-class PassOn(http.server.BaseHTTPRequestHandler):
-    """Plain HTTP in front of a lab's broker."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        upstream = self.server.broker.connect()
-        wanted = ("Content-Type", "Cookie")
-        upstream.request(self.command, self.path, body or None,
-                         {name: self.headers[name] for name in wanted if name in self.headers})
-        response = upstream.getresponse()
-        content = response.read()
-        upstream.close()
-        self.send_response(response.status)
-        for name, value in response.getheaders():
-            if name.lower() in ("set-cookie", "content-type"):
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_POST = do_GET
-
-    def log_message(self, *_):
-        pass
-
-
 class CertificateTest(ConformanceCase):
     def setUp(self):
         super().setUp()
-        self.lab = Lab(self.stack)
+        self.lab = SampleSite(self.stack)
         self.authority = OddAuthority(self.lab.folder)
 
     def refuse(self, name, tls, trust=None, expected=UNTRUSTED, **server_options):

@@ -7,17 +7,33 @@ import threading
 _PASSED_ON = ("Content-Type", "Cookie")
 
 
-class Recorder:
-    """An HTTPS server in front of a broker, with the broker's own certificate."""
+def _context(tls, client_ca):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*tls)
+    if client_ca is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(client_ca)
+    return context
 
-    def __init__(self, broker, tls):
+
+class Recorder:
+    """A server in front of a broker: HTTPS with a certificate and key, plain HTTP without.
+
+    With `client_ca` (a PEM file) only clients with a certificate of it are let in; `clients` are
+    the names in those.
+    """
+
+    def __init__(self, broker, tls=None, client_ca=None):
         self.cookies = set()
+        self.clients = set()
         recorder = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def pass_on(self):
+                if client_ca is not None:
+                    recorder.clients.add(self.connection.getpeercert()["subject"][0][0][1])
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 upstream = broker.connect()
                 headers = {name: self.headers[name] for name in _PASSED_ON if name in self.headers}
@@ -44,11 +60,12 @@ class Recorder:
                 pass
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*tls)
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        if tls is not None:
+            self._server.socket = _context(tls, client_ca).wrap_socket(self._server.socket,
+                                                                       server_side=True)
         self._server.daemon_threads = True
-        self.url = f"https://127.0.0.1:{self._server.server_address[1]}"
+        self._server.handle_error = lambda *_: None  # clients that are not let in, or hang up
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever)
         self._thread.start()
 
