@@ -26,12 +26,14 @@ class Recorder:
     def __init__(self, broker, tls=None, client_ca=None):
         self.cookies = set()
         self.clients = set()
+        self.header_names = set()  # of all requests, in lower case
         recorder = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def pass_on(self):
+                recorder.header_names.update(name.lower() for name in self.headers)
                 if client_ca is not None:
                     recorder.clients.add(self.connection.getpeercert()["subject"][0][0][1])
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
