@@ -13,6 +13,16 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
+TITLES = {
+    39: "plain http", 40: "bad certificates, old TLS", 41: "downgrade, renegotiation, tickets",
+    42: "redirects", 43: "environment", 44: "DNS", 45: "connections that break",
+    46: "slow and silent brokers", 47: "bodies over the cap", 48: "heads that lie",
+    49: "5xx, 429, Retry-After", 50: "401 on resource", 51: "401 on attest", 52: "403 and 404",
+    53: "200 that is no reply", 54: "nonces", 55: "hash of the report data", 56: "opaque nonces",
+    57: "cookies", 58: "tokens", 59: "JWE header", 60: "JWE encryption, IV, tag, aad",
+    61: "ephemeral keys", 62: "wrapped keys", 63: "flipped bits", 64: "another's JWE",
+    65: "JSON bombs", 66: "sizes of secrets", 67: "changed secrets", 68: "changed key",
+    69: "outage", 85: "wall clock"}
 NOT_RUN, SURVIVED, FAILED = "not run", "survived", "FAILED"
 
 
@@ -20,12 +30,11 @@ class Case:
     """All that was tried of one case."""
 
     def __init__(self):
-        self.titles, self.failed, self.not_run, self.statuses = [], [], [], set()
+        self.failed, self.not_run, self.statuses = [], [], set()
         self.variants = self.growth = self.units = 0
         self.seconds = 0.0
 
     def add(self, line):
-        self.titles.append(line["title"])
         self.failed += line["failed"]
         self.not_run += line["not_run"]
         self.statuses.update(line["statuses"])
@@ -85,10 +94,9 @@ def read(folder):
 
 
 def show(number, case):
-    title = case.titles[0].split(":")[0] if case.titles else "-"
-    print(f"{number:4}  {case.result:8}  {case.variants:4} + {case.units:<3} "
-          f"{','.join(sorted(case.statuses)) or '-':40.40}  {case.growth / 2**20:6.1f}  "
-          f"{case.seconds:6.2f}  {title}")
+    print(f"{number:4}  {TITLES.get(number, '-'):34} {case.variants:4} + {case.units:<3} "
+          f"{case.result:9} {case.growth / 2**20:5.1f} {case.seconds:6.2f}  "
+          f"{', '.join(sorted(case.statuses)) or '-'}")
     for what, names in (("failed", case.failed), ("not run", case.not_run)):
         for name in names:
             print(f"        {what}: {name}")
@@ -99,8 +107,8 @@ def main():
     cases = read(folder)
     broken = [name for name, state in junit(os.path.join(folder, "functional.xml"))
               if state == FAILED]
-    print("case  result    variants + unit tests, statuses met, peak memory growth in MiB, "
-          "worst time in s, title")
+    print(f"{'case':4}  {'title':34} {'variants':>10} {'result':>7}   "
+          "MiB      s  statuses  (variants + unit tests; peak memory growth; worst time)")
     for number in numbers:
         show(number, cases[number])
     results = collections.Counter(cases[number].result for number in numbers)

@@ -72,6 +72,6 @@ class ExpiryTest(unittest.TestCase):
 
             def renewed():
                 self.assertEqual(client.get_resource(URI), SECRET)
-                return count()[0] > 0
-            wait_until(renewed, "the session of one second expires")
+                return count()[1] > 0
+            wait_until(renewed, "the session of one second is renewed")
             self.assertEqual(count()[:2], (1, 1))

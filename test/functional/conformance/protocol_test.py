@@ -3,7 +3,8 @@
 import os
 
 from conformance.expect import DENIED, MISSING, OK, REFUSED, REJECTED, TOO_LONG
-from conformance.lab import MARK, ConformanceCase
+from conformance.lab import ConformanceCase
+from conformance.secrecy import MARK
 from support.rpc import error_info
 
 ENDPOINTS = ("auth", "attest", "resource")

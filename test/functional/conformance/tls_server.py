@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 
+from conformance.secrecy import MARK
 from support.processes import run
 
 SOCKET_SECONDS = 20
@@ -83,7 +84,8 @@ class TlsServer(Listener):
                     return
                 head += data
             self.heads.append(head)
-            stream.sendall(b"HTTP/1.1 500 x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            stream.sendall(f"HTTP/1.1 500 {MARK}\r\nX: {MARK}\r\nContent-Length: {len(MARK)}\r\n"
+                           f"Connection: close\r\n\r\n{MARK}".encode())
 
 
 class OddAuthority:
