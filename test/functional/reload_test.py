@@ -97,7 +97,7 @@ class ReloadTest(SampleSiteTest):
             self.assertEqual(info.reason, "CONFIG_REFUSED", bad)
             wait_for_log(log, "reload refused")
             os.kill(self.agent.process.pid, signal.SIGHUP)
-            wait_until(lambda seen=log: seen().count("reload refused") == 2, "SIGHUP is refused too")
+            wait_until(lambda seen=log: seen().count("reload refused") == 2, "it is refused")
             self.assertEqual(self.get(self.agent), SECRET)
         load.stop()
         self.assertEqual(load.failed, [])

@@ -76,7 +76,8 @@ class ClockTest(ConformanceCase):
         behind.kill()
         authority = self.old_authority()
         lab.broker.ca_file = authority.cert
-        lab.broker.restart(tls=authority.issue("past", dates=("20140101000000Z", "20200101000000Z")))
+        lab.broker.restart(
+            tls=authority.issue("past", dates=("20140101000000Z", "20200101000000Z")))
         behind = lab.agent(name="behind2", env=clock(_YEARS[1]))
         self.check("-10 y, certificate of those days", UNTRUSTED, lambda: True, agent=behind,
                    recovered=False)

@@ -35,8 +35,8 @@ class MemoryWatch:
 
     def _read(self):
         with open(self._status, encoding="ascii") as status:
-            return {field: int(size) << 10
-                    for field, size in re.findall(r"^(\w+):\s+(\d+) kB$", status.read(), re.MULTILINE)}
+            lines = re.findall(r"^(\w+):\s+(\d+) kB$", status.read(), re.MULTILINE)
+        return {field: int(size) << 10 for field, size in lines}
 
     def growth(self):
         now = self._read()

@@ -6,7 +6,7 @@ import unittest
 
 from conformance import record
 from conformance.daemon_memory import LIMIT, MemoryWatch
-from conformance.expect import OK, UNREACHABLE, ask
+from conformance.expect import UNREACHABLE, ask
 from conformance.secrecy import leaks
 from support.processes import log_from_here, wait_until
 from support.sample_site import SECRET, URI, SampleSite
@@ -44,7 +44,8 @@ class ConformanceCase(unittest.TestCase):
     def good(self, agent, uri=URI, secret=SECRET):
         with agent.client() as client:
             reply = ask(client, uri, RECOVERY)
-        self.assertEqual((reply.code, reply.value), ("OK", secret), reply.text + agent.log()[-2000:])
+        self.assertEqual((reply.code, reply.value), ("OK", secret),
+                         reply.text + agent.log()[-2000:])
         return reply
 
     def check(self, name, expected, happened, agent=None, uri=URI, seconds=SHORT, value=SECRET,

@@ -71,13 +71,13 @@ class EnvironmentTest(ConformanceCase):
         lab = SampleSite(self.stack)
         for name, text in ((".curlrc", 'proxy = "http://127.0.0.1:1"\ninsecure\n'),
                            (".netrc", "machine 127.0.0.1 login user password word\n"),
-                           ("openssl.cnf", "openssl_conf = x\n[x]\nproviders = y\n[y]\nnone = z\n")):
+                           ("openssl.cnf", "openssl_conf = x\n[x]\nproviders = y\n[y]\na = z\n")):
             with open(os.path.join(lab.folder, name), "w", encoding="ascii") as file:
                 file.write(text)
         keys = os.path.join(lab.folder, "keys.log")
         for name, value in (("HOME", lab.folder), ("CURL_HOME", lab.folder), ("NETRC", lab.folder),
                             ("OPENSSL_CONF", os.path.join(lab.folder, "openssl.cnf")),
-                            ("OPENSSL_MODULES", "/nonexistent"), ("OPENSSL_ENGINES", "/nonexistent"),
+                            ("OPENSSL_MODULES", "/none"), ("OPENSSL_ENGINES", "/none"),
                             ("SSLKEYLOGFILE", keys)):
             agent = lab.agent(env=dict(os.environ, **{name: value}))
             self.check(name, OK, lambda: not os.path.exists(keys), agent=agent, seconds=5)

@@ -25,8 +25,9 @@ class PlainHttpTest(ConformanceCase):
             self.addCleanup(agent.kill)
             self.assertNotEqual(agent.process.wait(), 0)
             self.assertIn("https", agent.log())
-            checked = subprocess.run([binary("attestd"), "--check-config", "--config", agent.config],
-                                     capture_output=True, timeout=PATIENCE_SECONDS, check=False)
+            checked = subprocess.run(
+                [binary("attestd"), "--check-config", "--config", agent.config],
+                capture_output=True, timeout=PATIENCE_SECONDS, check=False)
             self.assertNotEqual(checked.returncode, 0)
             self.note(name, "refused to start")
 
