@@ -4,7 +4,7 @@ from conformance.expect import OK, TIMED_OUT, UNREACHABLE
 from conformance.lab import RECOVERY, ConformanceCase
 
 ENDPOINTS = ("auth", "attest", "resource")
-STALL_LIMIT = 10  # seconds; base/http_curl.h
+STALL_LIMIT = 20  # seconds; agent/broker_factory.cc
 
 
 class WireTest(ConformanceCase):
@@ -30,16 +30,18 @@ class WireTest(ConformanceCase):
             self.assertEqual(count(), (0, 0, 3), fault)  # fault, retry, the good one after it
 
     def test_case_46_silence_costs_no_more_than_the_deadline(self):
-        """slow or silent replies: DEADLINE_EXCEEDED at the deadline, UNAVAILABLE after 10 s"""
+        """slow or silent replies: DEADLINE_EXCEEDED at the deadline, never later"""
         for fault in ("stall-before", "stall-headers", "drip 1"):
             for endpoint in ENDPOINTS:
                 self.play(f"{endpoint} always {fault}", TIMED_OUT)
         self.play("accept always stall-before", TIMED_OUT, fresh=True)
 
     def test_case_46_a_slow_reply_is_given_up_before_the_deadline(self):
-        """one byte a second: given up by the low-speed limit of 10 s"""
-        rule = "resource always drip 1"
+        """one byte a second: given up by the low-speed limit of 20 s"""
+        rule = "resource 1 drip 1"
         self.broker.faults(rule)
-        self.check(f"{rule}, deadline 20 s", UNREACHABLE, lambda: self.broker.met(rule) == 1,
-                   seconds=20, mend=self.broker.faults)
-        self.assertLess(self.variants[-1].seconds, STALL_LIMIT + 2)
+        # It may be asked again then, or the time for tries is over.
+        self.check(f"{rule}, deadline 35 s", OK | UNREACHABLE, lambda: self.broker.met(rule) == 1,
+                   seconds=35, mend=self.broker.faults)
+        self.assertGreater(self.variants[-1].seconds, STALL_LIMIT - 2)
+        self.assertLess(self.variants[-1].seconds, STALL_LIMIT + 3)
