@@ -40,14 +40,14 @@ FUZZ_TARGET(input) {
       attestd::fuzz::RsaKey(TeeKeyKind::kRsaOaep256), attestd::fuzz::RsaKey(TeeKeyKind::kRsa15)};
   const auto text = attestd::base::AsText(input);
   for (const kbs::TeeKey& key : kKnown) {
-    const auto envelope = kbs::ParseJwe(text, key.kind());
+    const auto envelope = kbs::ParseJwe(std::string(text), key.kind());
     if (envelope.ok()) {
       Use(*envelope, key);
       FUZZ_CHECK(envelope->epk.x.empty() == kbs::NamesOf(key.kind()).crv.empty());
       UsePoint(envelope->epk, key.kind());
     }
   }
-  const auto legacy = kbs::ParseLegacyJwe(text);
+  const auto legacy = kbs::ParseLegacyJwe(std::string(text));
   if (legacy.ok()) {
     FUZZ_CHECK(legacy->additional_data.empty());
     Use(*legacy, kKnown.back());

@@ -13,7 +13,7 @@ namespace {
 
 // The nonce goes back to the broker inside JSON.
 void Answer(const kbs::Challenge& challenge) {
-  FUZZ_CHECK(!challenge.nonce.empty() && challenge.nonce.size() <= 1024);
+  FUZZ_CHECK(challenge.nonce.size() >= 16 && challenge.nonce.size() <= 1024);
   const attestd::evidence::RuntimeData runtime_data(challenge.nonce, attestd::base::Json::object());
   attestd::evidence::CompositeEvidence evidence;
   evidence.primary.json = "{}";
@@ -46,7 +46,9 @@ FUZZ_TARGET(input) {
                  cookie->value.find_first_of("\r\n; ") == std::string::npos);
     }
   }
-  if (const auto token = kbs::ParseAttestationResult(text, {{"x", "AAAA"}}); token.ok()) {
+  if (const auto token = kbs::ParseAttestationResult({.status = 200, .headers = {}, .body = text},
+                                                     {{"x", "AAAA"}});
+      token.ok()) {
     FUZZ_CHECK(token->lifetime > absl::ZeroDuration());
   }
   (void)kbs::BuildRequest(kbs::Protocol::k020, text);

@@ -12,6 +12,8 @@ namespace {
 // After so long of tries the caller is told, who may have more time: nobody at a terminal waits a
 // minute to hear of a wrong url.
 constexpr absl::Duration kTryTime = absl::Seconds(10);
+// What is left of the caller's time to be told in.
+constexpr absl::Duration kTellTime = absl::Milliseconds(20);
 // Not counting those that a breaker answered.
 constexpr int kMaxRounds = 8;
 // How long a broker that is being asked may still overrule the refusal of a lesser one.
@@ -46,7 +48,7 @@ FlightPlan::Step FlightPlan::Next(absl::Duration now, absl::Duration deadline) {
   }
   give_up_at_ = std::min(give_up_at_, now + kTryTime);
   if (running_ == 0 && next_ == 0 && failure_.has_value() &&
-      (rounds_ >= kMaxRounds || ask_at_ >= std::min(deadline, give_up_at_))) {
+      (rounds_ >= kMaxRounds || ask_at_ >= std::min(deadline - kTellTime, give_up_at_))) {
     return Verdict{.status = failure_->status};
   }
   if (MayAsk(now)) {

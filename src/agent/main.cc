@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // attestd: the attestation agent's entry point.
 #include <absl/synchronization/mutex.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -11,6 +12,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <chrono>
@@ -18,7 +20,9 @@
 #include <exception>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include "agent/config.h"
 #include "agent/startup_pages.h"
@@ -108,6 +112,34 @@ void ExitSoon() {
   }).detach();
 }
 
+// What libraries would read out of the environment of whoever starts us: proxies, authorities,
+// resolver options, traces of gRPC and TSS with what they carry, and SSLKEYLOGFILE, into which
+// libcurl writes the secrets of TLS. Before any of them looks.
+void ScrubEnvironment() {
+  constexpr std::array<std::string_view, 16> kPrefixes = {
+      "SSL",  "OPENSSL", "CURL",   "GRPC",       "TSS2",       "TPM2",      "HTTP_",     "http_",
+      "RES_", "HOSTAL",  "LOCALD", "ALL_PROXY=", "all_proxy=", "NO_PROXY=", "no_proxy=", "KRB5"};
+  std::vector<std::string> doomed;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const bool proxy = text.starts_with("HTTPS_") || text.starts_with("https_");
+    if (proxy || std::any_of(kPrefixes.begin(), kPrefixes.end(),
+                             [&](std::string_view prefix) { return text.starts_with(prefix); })) {
+      doomed.emplace_back(text.substr(0, text.find('=')));
+    }
+  }
+  for (const std::string& name : doomed) {
+    ::unsetenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): the only thread so far
+  }
+}
+
+// Freed memory goes back to the kernel, so that one large reply does not stay with us.
+void ReturnFreedMemory() {
+  constexpr int kBytes = 128 * 1024;
+  ::mallopt(M_MMAP_THRESHOLD, kBytes);
+  ::mallopt(M_TRIM_THRESHOLD, kBytes);
+}
+
 struct Options {
   std::string config = "/etc/attestd/config.toml";
   bool check = false;
@@ -143,6 +175,8 @@ int Main(int argc, char** argv) {
   // Debian builds Abseil without NDEBUG: every lock, gRPC's too, would walk a graph of locks, and
   // a suspected cycle would abort the process.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  ScrubEnvironment();
+  ReturnFreedMemory();
   Options options;
   CLI::App app("attestd: attestation agent for confidential VMs");
   app.add_option("--config", options.config, "Configuration file (TOML)")->capture_default_str();

@@ -163,6 +163,12 @@ size_t CurlConnection::OnBody(char* data, size_t size, size_t count, void* self)
                                   "the reply is over the size limit");
     return 0;
   }
+  // Twice as much each time, but no more than it may ever be.
+  if (transfer.body.capacity() - transfer.body.size() < length) {
+    transfer.body.reserve(
+        std::min(transfer.request->max_reply,
+                 std::max(transfer.body.size() * 2, transfer.body.size() + length)));
+  }
   transfer.body.append(data, length);
   return length;
 }

@@ -101,6 +101,10 @@ absl::Status CurlConnection::ReplyError(CURLcode code) const {
     case CURLE_BAD_CONTENT_ENCODING:
       return MakeStatus(absl::StatusCode::kInternal, Reason::kReplyRejected,
                         step + "it is not HTTP as it should be");
+    // A line of the head over libcurl's own limit (lib/headers.c, lib/http.c).
+    case CURLE_OUT_OF_MEMORY:
+      return MakeStatus(absl::StatusCode::kResourceExhausted, Reason::kReplyRejected,
+                        step + "a header is over the size limit, or memory is short");
     case CURLE_OPERATION_TIMEDOUT:
       return Unreachable(step + "less than 32 bytes/s for " +
                          std::to_string(settings_.stall_seconds) + " s");

@@ -2,7 +2,6 @@
 #include "base/json.h"
 
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -15,26 +14,29 @@ absl::Status BadJson(std::string_view message) {
   return MakeStatus(absl::StatusCode::kInvalidArgument, message);
 }
 
-// A SAX pass before the real one: refuses depth, size and duplicate keys before memory is spent.
-class LimitChecker : public nlohmann::json_sax<Json> {
+// Builds the value while it counts: depth, size and duplicate keys are refused before memory is
+// spent, and texts are moved instead of copied.
+class Builder : public nlohmann::json_sax<Json> {
  public:
-  explicit LimitChecker(const JsonLimits& limits) : limits_(limits) {}
+  explicit Builder(const JsonLimits& limits) : limits_(limits) {}
 
-  bool null() override { return Count(); }
-  bool boolean(bool /*value*/) override { return Count(); }
-  bool number_integer(number_integer_t /*value*/) override { return Count(); }
-  bool number_unsigned(number_unsigned_t /*value*/) override { return Count(); }
-  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return Count(); }
-  bool string(string_t& /*value*/) override { return Count(); }
+  bool null() override { return Add(nullptr); }
+  bool boolean(bool value) override { return Add(value); }
+  bool number_integer(number_integer_t value) override { return Add(value); }
+  bool number_unsigned(number_unsigned_t value) override { return Add(value); }
+  bool number_float(number_float_t value, const string_t& /*text*/) override { return Add(value); }
+  bool string(string_t& value) override { return Add(std::move(value)); }
   bool binary(binary_t& /*value*/) override { return Refuse("binary value"); }
-  bool start_object(std::size_t /*size*/) override { return Enter(); }
+  bool start_object(std::size_t /*size*/) override { return Enter(Json::object()); }
   bool end_object() override { return Leave(); }
-  bool start_array(std::size_t /*size*/) override { return Enter(); }
+  bool start_array(std::size_t /*size*/) override { return Enter(Json::array()); }
   bool end_array() override { return Leave(); }
   bool key(string_t& value) override {
-    if (!keys_.back().insert(value).second) {
+    Json& object = *open_.back();
+    if (object.contains(value)) {
       return Refuse("JSON: duplicate key");
     }
+    member_ = &object[std::move(value)];
     return Count();
   }
   bool parse_error(std::size_t position, const std::string& /*last_token*/,
@@ -43,18 +45,39 @@ class LimitChecker : public nlohmann::json_sax<Json> {
   }
 
   const std::string& problem() const { return problem_; }
+  Json Take() { return std::move(root_); }
 
  private:
   bool Count() { return ++elements_ <= limits_.elements || Refuse("JSON: too many elements"); }
-  bool Enter() {
-    keys_.emplace_back();
-    if (keys_.size() > limits_.depth) {
+  bool Add(Json value) { return Place(std::move(value)) != nullptr; }
+  // Where the value lies now; null when it is one too many.
+  Json* Place(Json value) {
+    if (!Count()) {
+      return nullptr;
+    }
+    if (open_.empty()) {
+      root_ = std::move(value);
+      return &root_;
+    }
+    if (open_.back()->is_array()) {
+      return &open_.back()->emplace_back(std::move(value));
+    }
+    *member_ = std::move(value);
+    return member_;
+  }
+  // Pointers into the value stay good: whatever grows lies at the end of them.
+  bool Enter(Json container) {
+    if (open_.size() >= limits_.depth) {
       return Refuse("JSON: nested too deeply");
     }
-    return Count();
+    Json* place = Place(std::move(container));
+    if (place != nullptr) {
+      open_.push_back(place);
+    }
+    return place != nullptr;
   }
   bool Leave() {
-    keys_.pop_back();
+    open_.pop_back();
     return true;
   }
   bool Refuse(std::string problem) {
@@ -64,14 +87,16 @@ class LimitChecker : public nlohmann::json_sax<Json> {
 
   JsonLimits limits_;
   size_t elements_ = 0;
-  std::vector<std::set<std::string>> keys_;
+  Json root_;
+  std::vector<Json*> open_;
+  Json* member_ = nullptr;
   std::string problem_ = "JSON: refused";
 };
 
 absl::StatusOr<Bytes> GetDecoded(const Json& object, std::string_view key,
                                  absl::StatusOr<Bytes> (*decode)(std::string_view text)) {
-  ASSIGN_OR_RETURN(const std::string text, GetString(object, key));
-  absl::StatusOr<Bytes> bytes = decode(text);
+  ASSIGN_OR_RETURN(const std::string* text, FindString(object, key));
+  absl::StatusOr<Bytes> bytes = decode(*text);
   if (!bytes.ok()) {
     return Annotate(bytes.status(), key);
   }
@@ -81,18 +106,14 @@ absl::StatusOr<Bytes> GetDecoded(const Json& object, std::string_view key,
 }  // namespace
 
 absl::StatusOr<Json> ParseJson(std::string_view text, const JsonLimits& limits) {
-  LimitChecker checker(limits);
+  Builder builder(limits);
   if (text.starts_with("\xef\xbb\xbf")) {
     return BadJson("JSON: byte order mark");
   }
-  if (!Json::sax_parse(text, &checker)) {
-    return BadJson(checker.problem());
+  if (!Json::sax_parse(text, &builder)) {
+    return BadJson(builder.problem());
   }
-  Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (value.is_discarded()) {
-    return BadJson("JSON: refused");
-  }
-  return value;
+  return builder.Take();
 }
 
 absl::StatusOr<Json> ParseJson(std::string_view text) { return ParseJson(text, JsonLimits{}); }
@@ -116,12 +137,17 @@ absl::StatusOr<const Json*> GetMember(const Json& object, std::string_view key) 
   return &*found;
 }
 
-absl::StatusOr<std::string> GetString(const Json& object, std::string_view key) {
+absl::StatusOr<const std::string*> FindString(const Json& object, std::string_view key) {
   ASSIGN_OR_RETURN(const Json* member, GetMember(object, key));
   if (!member->is_string()) {
     return BadJson("JSON: \"" + std::string(key) + "\" is not a string");
   }
-  return member->get<std::string>();
+  return member->get_ptr<const std::string*>();
+}
+
+absl::StatusOr<std::string> GetString(const Json& object, std::string_view key) {
+  ASSIGN_OR_RETURN(const std::string* text, FindString(object, key));
+  return *text;
 }
 
 absl::StatusOr<Bytes> GetBase64(const Json& object, std::string_view key) {

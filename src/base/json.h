@@ -31,6 +31,8 @@ absl::StatusOr<std::string> DumpJson(const Json& value);
 
 // A member of an object. InvalidArgument naming the key when it is absent or of another type.
 absl::StatusOr<std::string> GetString(const Json& object, std::string_view key);
+// The same without a copy; it stays owned by the object.
+absl::StatusOr<const std::string*> FindString(const Json& object, std::string_view key);
 // A member of an object that is padded Base64 (RFC 4648, 4), or Base64url without padding (5).
 absl::StatusOr<Bytes> GetBase64(const Json& object, std::string_view key);
 absl::StatusOr<Bytes> GetBase64Url(const Json& object, std::string_view key);

@@ -3,11 +3,13 @@
 #include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/http_date.h"
 #include "base/json.h"
 #include "kbs_client/messages.h"
 
@@ -22,8 +24,8 @@ absl::Status Rejected(std::string_view what) {
   return base::MakeStatus(absl::StatusCode::kInternal, base::Reason::kReplyRejected, what);
 }
 
-// exp - iat of a JWT's claims, in seconds.
-absl::StatusOr<absl::Duration> Lifetime(const Json& claims) {
+// From the Date of the answer, or where it has none from the time of issue, to the expiry.
+absl::StatusOr<absl::Duration> Lifetime(const Json& claims, const base::HttpResponse& response) {
   const auto exp = claims.find("exp");
   const auto iat = claims.find("iat");
   if (exp == claims.end() || !exp->is_number_integer()) {
@@ -38,7 +40,16 @@ absl::StatusOr<absl::Duration> Lifetime(const Json& claims) {
   if (issued < 0 || expires > kYear3000 || expires <= issued) {
     return Rejected("token: expires before it was issued");
   }
-  return absl::Seconds(expires - issued);
+  const auto dates = response.Values("date");
+  const auto date = dates.size() == 1 ? base::ParseHttpDate(dates.front()) : std::nullopt;
+  const absl::Duration whole = absl::Seconds(expires - issued);
+  if (!date.has_value()) {
+    return whole;
+  }
+  if (absl::FromUnixSeconds(expires) <= *date) {
+    return Rejected("token: it has expired by the date of the answer that brought it");
+  }
+  return std::min(whole, absl::FromUnixSeconds(expires) - *date);
 }
 
 absl::StatusOr<Json> DecodeJwtPart(std::string_view part) {
@@ -81,9 +92,9 @@ absl::Status CheckKey(const Json& claims, const Json& tee_pubkey) {
 
 }  // namespace
 
-absl::StatusOr<AttestationToken> ParseAttestationResult(std::string_view body,
+absl::StatusOr<AttestationToken> ParseAttestationResult(const base::HttpResponse& response,
                                                         const base::Json& tee_pubkey) {
-  const auto json = base::ParseJson(body);
+  const auto json = base::ParseJson(response.body);
   auto jwt = json.ok() ? base::GetString(*json, "token") : json.status();
   if (!jwt.ok()) {
     return Rejected("attestation result: " + std::string(jwt.status().message()));
@@ -101,7 +112,7 @@ absl::StatusOr<AttestationToken> ParseAttestationResult(std::string_view body,
   }
   ASSIGN_OR_RETURN(const Json claims, DecodeJwtPart(text.substr(dot + 1, second - dot - 1)));
   RETURN_IF_ERROR(CheckKey(claims, tee_pubkey));
-  ASSIGN_OR_RETURN(const absl::Duration lifetime, Lifetime(claims));
+  ASSIGN_OR_RETURN(const absl::Duration lifetime, Lifetime(claims, response));
   return AttestationToken{.jwt = *std::move(jwt), .lifetime = lifetime};
 }
 

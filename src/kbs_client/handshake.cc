@@ -63,7 +63,7 @@ class Steps {
     if (response.status != 200) {
       return BrokerError({Endpoint::kAttest, options_.protocol}, response);
     }
-    return ParseAttestationResult(response.body, tee_pubkey);
+    return ParseAttestationResult(response, tee_pubkey);
   }
 
  private:

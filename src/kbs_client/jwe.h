@@ -26,12 +26,12 @@ struct JweEnvelope {
 // A flattened JWE (RFC 7516, 7.2.2) whose "alg" is exactly that of the kind: ECDH-ES+A256KW on its
 // curve, RSA-OAEP-256 or RSA1_5. Internal (kReplyRejected) for any other algorithm, member, length
 // or shape; never quotes input. An "epk" that is not of the curve has the text of DecryptJwe.
-absl::StatusOr<JweEnvelope> ParseJwe(std::string_view body, TeeKeyKind kind = TeeKeyKind::kEcP256);
+absl::StatusOr<JweEnvelope> ParseJwe(std::string body, TeeKeyKind kind = TeeKeyKind::kEcP256);
 
 // The JWE of protocol 0.1.1 (Trustee 0.10 and 0.11), for kRsa15 alone: "protected" is plain JSON,
 // the GCM tag ends the ciphertext, "tag" is empty, and there is no additional data: the header is
 // not authenticated, so that it may say one thing only. Errors as of ParseJwe.
-absl::StatusOr<JweEnvelope> ParseLegacyJwe(std::string_view body);
+absl::StatusOr<JweEnvelope> ParseLegacyJwe(std::string body);
 
 // The plaintext. Every cryptographic failure is one and the same error, Internal
 // (kReplyRejected), and takes the same path: a key that does not unwrap is replaced by a random

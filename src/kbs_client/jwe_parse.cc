@@ -23,11 +23,11 @@ absl::Status Rejected(std::string_view what) {
 }
 
 absl::StatusOr<base::Bytes> DecodeMember(const Json& object, std::string_view key) {
-  const auto text = base::GetString(object, key);
+  const auto text = base::FindString(object, key);
   if (!text.ok()) {
     return Rejected("\"" + std::string(key) + "\" is missing or not a string");
   }
-  auto bytes = base::Base64UrlDecode(*text);
+  auto bytes = base::Base64UrlDecode(**text);
   if (!bytes.ok()) {
     return Rejected("\"" + std::string(key) + "\" is not base64url");
   }
@@ -35,8 +35,8 @@ absl::StatusOr<base::Bytes> DecodeMember(const Json& object, std::string_view ke
 }
 
 bool Equals(const Json& object, std::string_view key, std::string_view value) {
-  const auto text = base::GetString(object, key);
-  return text.ok() && *text == value;
+  const auto text = base::FindString(object, key);
+  return text.ok() && **text == value;
 }
 
 // All members are among those named.
@@ -82,8 +82,9 @@ absl::StatusOr<EcPoint> ParseHeader(std::string_view json, TeeKeyKind kind) {
   return is_ec ? ParseEpk(*header, names) : absl::StatusOr<EcPoint>(EcPoint{});
 }
 
-absl::StatusOr<Json> ParseBody(std::string_view body) {
+absl::StatusOr<Json> ParseBody(std::string body) {
   auto json = base::ParseJson(body);
+  body = std::string();  // the members are decoded without it in memory
   if (!json.ok() || !json->is_object()) {
     return Rejected("the body is not a JSON object");
   }
@@ -117,8 +118,8 @@ absl::StatusOr<JweEnvelope> DecodeMembers(const Json& body, TeeKeyKind kind) {
 
 }  // namespace
 
-absl::StatusOr<JweEnvelope> ParseJwe(std::string_view body, TeeKeyKind kind) {
-  ASSIGN_OR_RETURN(const Json json, ParseBody(body));
+absl::StatusOr<JweEnvelope> ParseJwe(std::string body, TeeKeyKind kind) {
+  ASSIGN_OR_RETURN(const Json json, ParseBody(std::move(body)));
   ASSIGN_OR_RETURN(std::string protected_text, ProtectedText(json));
   const auto header = base::Base64UrlDecode(protected_text);
   if (!header.ok()) {
@@ -135,8 +136,8 @@ absl::StatusOr<JweEnvelope> ParseJwe(std::string_view body, TeeKeyKind kind) {
   return envelope;
 }
 
-absl::StatusOr<JweEnvelope> ParseLegacyJwe(std::string_view body) {
-  ASSIGN_OR_RETURN(const Json json, ParseBody(body));
+absl::StatusOr<JweEnvelope> ParseLegacyJwe(std::string body) {
+  ASSIGN_OR_RETURN(const Json json, ParseBody(std::move(body)));
   ASSIGN_OR_RETURN(const std::string header, ProtectedText(json));
   RETURN_IF_ERROR(ParseHeader(header, TeeKeyKind::kRsa15).status());
   ASSIGN_OR_RETURN(JweEnvelope envelope, DecodeMembers(json, TeeKeyKind::kRsa15));

@@ -26,10 +26,10 @@ bool IsInTheClear(const ResourceUri& uri, const base::HttpResponse& response) {
          !absl::StartsWithIgnoreCase(types.front(), "application/json");
 }
 
-absl::StatusOr<base::Secret> Open(const base::HttpResponse& response, const Session& session) {
+absl::StatusOr<base::Secret> Open(std::string body, const Session& session) {
   absl::StatusOr<JweEnvelope> envelope = session.protocol == Protocol::k011
-                                             ? ParseLegacyJwe(response.body)
-                                             : ParseJwe(response.body, session.key.kind());
+                                             ? ParseLegacyJwe(std::move(body))
+                                             : ParseJwe(std::move(body), session.key.kind());
   RETURN_IF_ERROR(envelope.status());
   return DecryptJwe(*envelope, session.key);
 }
@@ -108,7 +108,7 @@ absl::StatusOr<base::Secret> KbsClient::Fetch(const ResourceUri& uri, const Sess
     base::WipeBytes({reinterpret_cast<uint8_t*>(response->body.data()), response->body.size()});
     return secret;
   }
-  return Open(*response, session);
+  return Open(std::move(response->body), session);
 }
 
 absl::StatusOr<Breaker::Permit> KbsClient::Admit() {

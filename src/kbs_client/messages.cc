@@ -11,6 +11,7 @@ namespace {
 
 using base::Json;
 
+constexpr size_t kMinNonce = 16;  // Trustee's has 44: 32 random bytes in Base64
 constexpr size_t kMaxNonce = 1024;
 
 absl::Status Rejected(std::string_view what) {
@@ -64,8 +65,8 @@ absl::StatusOr<Challenge> ParseChallenge(std::string_view body) {
   if (!nonce.ok()) {
     return Rejected("challenge", nonce.status());
   }
-  if (nonce->empty() || nonce->size() > kMaxNonce) {
-    return Rejected("challenge: the nonce is empty or over 1024 bytes");
+  if (nonce->size() < kMinNonce || nonce->size() > kMaxNonce) {
+    return Rejected("challenge: the nonce has not 16 to 1024 bytes");
   }
   ASSIGN_OR_RETURN(const base::HashAlgorithm hash, SelectedHash(*json));
   return Challenge{.nonce = *std::move(nonce), .hash = hash};

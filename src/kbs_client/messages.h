@@ -26,7 +26,7 @@ absl::StatusOr<std::string> BuildRequest(Protocol protocol, std::string_view tee
 
 // Message 2, the answer to /auth.
 struct Challenge {
-  std::string nonce;  // opaque text, 1 to 1024 bytes
+  std::string nonce;  // opaque text, 16 to 1024 bytes
   base::HashAlgorithm hash = base::HashAlgorithm::kSha384;
 };
 absl::StatusOr<Challenge> ParseChallenge(std::string_view body);
@@ -50,10 +50,11 @@ absl::StatusOr<std::string> BuildPlainAttestation(const evidence::RuntimeData& r
 // Message 4, the answer to /attest: a JWT, whose signature is for the relying party to check.
 struct AttestationToken {
   std::string jwt;
-  absl::Duration lifetime;  // exp - iat; the wall clock is not asked
+  absl::Duration lifetime;  // by the broker's clock; ours is not asked
 };
-// A token that names another TEE key than `tee_pubkey` is refused.
-absl::StatusOr<AttestationToken> ParseAttestationResult(std::string_view body,
+// A token that names another TEE key than `tee_pubkey`, or that has expired by the Date of the
+// answer itself, is refused.
+absl::StatusOr<AttestationToken> ParseAttestationResult(const base::HttpResponse& response,
                                                         const base::Json& tee_pubkey);
 
 }  // namespace attestd::kbs

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/encoding.h"
@@ -25,6 +26,14 @@ std::string Token(const Json& header, const Json& claims) {
   return Json{{"token", part(header) + "." + part(claims) + ".c2ln"}}.dump();
 }
 
+base::HttpResponse Result(std::string body, const std::string& date = "") {
+  base::HttpResponse response{.status = 200, .headers = {}, .body = std::move(body)};
+  if (!date.empty()) {
+    response.headers.push_back({"Date", date});
+  }
+  return response;
+}
+
 TEST_CASE("The request names version, platform and hashes") {
   CHECK(Json::parse(*BuildRequest(Protocol::k040, "tpm")) ==
         Json::parse(R"({"version":"0.4.0","tee":"tpm","extra-params":)"
@@ -32,30 +41,31 @@ TEST_CASE("The request names version, platform and hashes") {
 }
 
 TEST_CASE("A challenge without a choice means SHA-384") {
-  const std::string body =
-      GENERATE(R"({"nonce":"bm9uY2U=","extra-params":""})", R"({"nonce":"bm9uY2U="})",
-               R"({"nonce":"bm9uY2U=","extra-params":{}})");
+  const std::string body = GENERATE(R"({"nonce":"bm9uY2Ugb2YgYSB0ZXN0","extra-params":""})",
+                                    R"({"nonce":"bm9uY2Ugb2YgYSB0ZXN0"})",
+                                    R"({"nonce":"bm9uY2Ugb2YgYSB0ZXN0","extra-params":{}})");
   const auto challenge = ParseChallenge(body);
   REQUIRE(challenge.ok());
-  CHECK(challenge->nonce == "bm9uY2U=");
+  CHECK(challenge->nonce == "bm9uY2Ugb2YgYSB0ZXN0");
   CHECK(challenge->hash == base::HashAlgorithm::kSha384);
 }
 
 TEST_CASE("A challenge may select the hash") {
-  const auto challenge =
-      ParseChallenge(R"({"nonce":"n","extra-params":{"selected-hash-algorithm":"SHA512"}})");
+  const auto challenge = ParseChallenge(
+      R"({"nonce":"0123456789abcdef","extra-params":{"selected-hash-algorithm":"SHA512"}})");
   REQUIRE(challenge.ok());
   CHECK(challenge->hash == base::HashAlgorithm::kSha512);
 }
 
 TEST_CASE("Case 54 and 55: a bad challenge is a rejected reply") {
   const std::string body =
-      GENERATE(as<std::string>{}, "", "<html>", "[]", "{}", R"({"nonce":""})", R"({"nonce":7})",
-               R"({"nonce":"a","nonce":"b"})", R"({"nonce":"n","extra-params":7})",
-               R"({"nonce":"n","extra-params":["sha256"]})",
-               R"({"nonce":"n","extra-params":{"selected-hash-algorithm":1}})",
-               R"({"nonce":"n","extra-params":{"selected-hash-algorithm":"md5"}})",
-               R"({"nonce":"n","extra-params":{"selected-hash-algorithm":""}})",
+      GENERATE(as<std::string>{}, "", "<html>", "[]", "{}", R"({"nonce":""})", R"({"nonce":"n"})",
+               R"({"nonce":"0123456789abcde"})", R"({"nonce":7})", R"({"nonce":"a","nonce":"b"})",
+               R"({"nonce":"0123456789abcdef","extra-params":7})",
+               R"({"nonce":"0123456789abcdef","extra-params":["sha256"]})",
+               R"({"nonce":"0123456789abcdef","extra-params":{"selected-hash-algorithm":1}})",
+               R"({"nonce":"0123456789abcdef","extra-params":{"selected-hash-algorithm":"md5"}})",
+               R"({"nonce":"0123456789abcdef","extra-params":{"selected-hash-algorithm":""}})",
                R"({"nonce":")" + std::string(1025, 'n') + R"("})");
   CHECK(IsRejected(ParseChallenge(body).status()));
 }
@@ -104,9 +114,22 @@ TEST_CASE("Case 57: a bad session cookie is a rejected reply") {
 
 TEST_CASE("A token lives from issue to expiry, whatever the wall clock says") {
   const auto token = ParseAttestationResult(
-      Token({{"alg", "ES256"}}, {{"iat", 1795323759}, {"exp", 1795327359}}), Json::object());
+      Result(Token({{"alg", "ES256"}}, {{"iat", 1795323759}, {"exp", 1795327359}})),
+      Json::object());
   REQUIRE(token.ok());
   CHECK(token->lifetime == absl::Hours(1));
+}
+
+TEST_CASE("Case 58: a token that has expired by the answer's own date is a rejected reply") {
+  // From 16:02:39 on 22 November 2026 for an hour.
+  const std::string token = Token({{"alg", "ES256"}}, {{"iat", 1795363359}, {"exp", 1795366959}});
+  const auto lifetime = [&](const std::string& date) {
+    return ParseAttestationResult(Result(token, date), Json::object());
+  };
+  CHECK(lifetime("Sun, 22 Nov 2026 16:32:39 GMT")->lifetime == absl::Minutes(30));
+  CHECK(lifetime("Sun, 22 Nov 2026 15:00:00 GMT")->lifetime == absl::Hours(1));
+  CHECK(lifetime("yesterday")->lifetime == absl::Hours(1));
+  CHECK(IsRejected(lifetime("Sun, 22 Nov 2026 17:02:39 GMT").status()));
 }
 
 TEST_CASE("Case 58: a bad attestation result is a rejected reply") {
@@ -119,7 +142,7 @@ TEST_CASE("Case 58: a bad attestation result is a rejected reply") {
       Token({{"alg", "ES256"}}, {{"iat", 301}, {"exp", 1}}),
       Token({{"alg", "ES256"}}, {{"iat", 1}, {"exp", 1e300}}),
       R"({"token":")" + std::string(600000, 'a') + R"(.b.c"})");
-  CHECK(IsRejected(ParseAttestationResult(body, Json::object()).status()));
+  CHECK(IsRejected(ParseAttestationResult(Result(body), Json::object()).status()));
 }
 
 TEST_CASE("Case 58: a token that names another TEE key is a rejected reply") {
@@ -131,11 +154,13 @@ TEST_CASE("Case 58: a token that names another TEE key is a rejected reply") {
                "/customized_claims/runtime_data/tee-pubkey", "/tee-pubkey");
   Json& named = claims[Json::json_pointer(place)];
   named = key;
-  CHECK(ParseAttestationResult(Token({{"alg", "ES256"}}, claims), key).ok());
+  CHECK(ParseAttestationResult(Result(Token({{"alg", "ES256"}}, claims)), key).ok());
   named["y"] = "CCCC";
-  CHECK(IsRejected(ParseAttestationResult(Token({{"alg", "ES256"}}, claims), key).status()));
+  CHECK(
+      IsRejected(ParseAttestationResult(Result(Token({{"alg", "ES256"}}, claims)), key).status()));
   named = "a text";
-  CHECK(IsRejected(ParseAttestationResult(Token({{"alg", "ES256"}}, claims), key).status()));
+  CHECK(
+      IsRejected(ParseAttestationResult(Result(Token({{"alg", "ES256"}}, claims)), key).status()));
 }
 
 }  // namespace

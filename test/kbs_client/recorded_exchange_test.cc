@@ -60,7 +60,8 @@ TEST_CASE("The recorded exchange of Trustee 0.14 is what we would say and unders
   REQUIRE(ours.ok());
   CHECK(Json::parse(*ours) == attestation);
 
-  const auto token = ParseAttestationResult(Body(*recording, 3), sent["tee-pubkey"]);
+  const auto token = ParseAttestationResult(
+      {.status = 200, .headers = {}, .body = Body(*recording, 3)}, sent["tee-pubkey"]);
   REQUIRE(token.ok());
   CHECK(token->lifetime == absl::Hours(1));
   const auto envelope = ParseJwe(Body(*recording, 5));
