@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/flat_json.h"
 #include "base/json.h"
 #include "fuzz/fuzz_target.h"
 
@@ -27,12 +28,26 @@ void Ask(const attestd::base::Json& value) {
   FUZZ_CHECK(!url.ok() || url->size() <= text->size());
 }
 
+// The reader that takes plain objects only sees what the parser sees.
+void CompareFlat(std::string_view text, const absl::StatusOr<attestd::base::Json>& value) {
+  const auto members = attestd::base::ReadFlatObject(text);
+  if (!members.has_value()) {
+    return;
+  }
+  FUZZ_CHECK(value.ok() && value->is_object() && value->size() == members->size());
+  for (const auto& [name, found] : *members) {
+    const auto expected = attestd::base::FindString(*value, name);
+    FUZZ_CHECK(expected.ok() && **expected == found);
+  }
+}
+
 }  // namespace
 
 FUZZ_TARGET(input) {
   // Text as it comes, not parsed: what is not UTF-8 is not written.
   (void)DumpJson(attestd::base::Json(std::string(AsText(input))));
   const auto value = ParseJson(AsText(input));
+  CompareFlat(AsText(input), value);
   if (!value.ok()) {
     return;
   }

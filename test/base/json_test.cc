@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/flat_json.h"
+
 namespace attestd::base {
 namespace {
 
@@ -72,6 +74,30 @@ TEST_CASE("Canonical JSON writes numbers as ECMAScript does") {
       Row{"[9007199254740991]", "[9007199254740991]"}, Row{"[9007199254740993]", "error"},
       Row{"[-9007199254740993]", "error"});
   CHECK(Canonical(row.in) == row.out);
+}
+
+TEST_CASE("A flat object of plain texts is read as the parser reads it, without a copy") {
+  const std::string text = GENERATE(as<std::string>{}, R"({"a":"1"})", R"({"a":"","b":"x y"})",
+                                    " {\t\"a\" :\r\n\"1\" , \"b\":\"2\" } ");
+  const auto members = ReadFlatObject(text);
+  REQUIRE(members.has_value());
+  const Json json = *ParseJson(text);
+  CHECK(json.size() == members->size());
+  for (const auto& [name, value] : *members) {
+    CHECK(**FindString(json, name) == value);
+    CHECK(value.data() >= text.data());
+    CHECK(value.data() <= text.data() + text.size());
+  }
+}
+
+TEST_CASE("What is no flat object of plain texts is left to the parser") {
+  const std::string text =
+      GENERATE(as<std::string>{}, "", "{", "{}", "[]", "null", R"({"a":1})", R"({"a":"1"}x)",
+               R"({"a":"1"} {)", R"({"a":"1",})", R"({"a":"1" "b":"2"})", R"({"a":"1","a":"2"})",
+               R"({"a":"\u0031"})", R"({"a":"b\"c"})", "{\"a\":\"\xc3\xa4\"}", "{\"a\":\"\n\"}",
+               R"({"a":"1)", R"({"a)", R"({"a":{"b":"c"}})", R"({'a':'1'})",
+               R"({"1":"","2":"","3":"","4":"","5":"","6":"","7":"","8":"","9":""})");
+  CHECK_FALSE(ReadFlatObject(text).has_value());
 }
 
 }  // namespace

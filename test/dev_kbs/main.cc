@@ -102,6 +102,9 @@ absl::StatusOr<std::unique_ptr<Listener>> StartServer(const ServerOptions& where
   const auto handle = [&faulty, delay](const KbsRequest& request) {
     WireAnswer answer = faulty.Answer(request);
     answer.delay += delay;
+    // As Trustee's HTTP server does.
+    answer.headers.push_back(
+        {"Date", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", absl::Now(), absl::UTCTimeZone())});
     return answer;
   };
   return WireServer::Start(where, handle, [&faulty] { return faulty.Accept(); });
