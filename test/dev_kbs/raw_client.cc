@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdlib>
 #include <stdexcept>
+#include <utility>
 
 namespace attestd::dev_kbs {
 namespace {
@@ -91,7 +92,7 @@ Received RawClient::Receive(absl::Duration patience, size_t most) {
 
 std::string RawClient::ReceiveAnswer() {
   constexpr std::string_view kLength = "Content-Length: ";
-  std::string bytes;
+  std::string bytes = std::exchange(kept_, {});
   while (true) {
     const size_t head = bytes.find("\r\n\r\n");
     if (head != std::string::npos) {
@@ -99,8 +100,9 @@ std::string RawClient::ReceiveAnswer() {
       Must(length < head, "no length");
       const size_t body =
           static_cast<size_t>(std::strtoul(bytes.c_str() + length + kLength.size(), nullptr, 10));
-      if (bytes.size() == head + 4 + body) {
-        return bytes;
+      if (bytes.size() >= head + 4 + body) {
+        kept_ = bytes.substr(head + 4 + body);  // of the next answer
+        return bytes.substr(0, head + 4 + body);
       }
     }
     const Received one = Receive(absl::Seconds(20), 1);

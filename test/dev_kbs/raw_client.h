@@ -39,6 +39,7 @@ class RawClient {
   base::UniqueFd socket_;
   base::Handle<SSL_CTX, SSL_CTX_free> context_;
   base::Handle<SSL, SSL_free> tls_;
+  std::string kept_;  // what came behind an answer
 };
 
 }  // namespace attestd::dev_kbs
