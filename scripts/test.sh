@@ -48,15 +48,18 @@ step "unit tests (preset release)"
 run_tests release --label-exclude 'functional|packaging|vm' -j "$jobs"
 # One at a time: they measure, and each has programs of its own.
 step "functional and packaging tests (preset release)"
-run_tests release --label-regex 'functional|packaging'
+run_tests release --label-regex 'functional|packaging' --label-exclude conformance
 
-# A guest uses one processor, and takes its time as it comes: the next build begins beside it.
+# The next two wait more than they work, and take their time as it comes: the next build begins
+# beside them.
 if [[ $quick == no ]]; then
     set -m  # a process group of its own, which ends with this script
     (renice -n 10 -p "$BASHPID" >/dev/null && build asan) &
     asan_build=$!
     set +m
 fi
+step "conformance tests (preset release)"
+run_tests release --label-regex conformance -j "$jobs"
 step "guest tests (preset release)"
 run_tests release --label-regex vm
 
