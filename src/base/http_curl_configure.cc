@@ -37,16 +37,20 @@ absl::Status CurlConnection::Configure() {
   ok = ok && SetLong(curl, CURLOPT_LOW_SPEED_TIME, settings_.stall_seconds);
   // The resolver's thread is left to end by itself; it would be waited for otherwise.
   ok = ok && SetLong(curl, CURLOPT_QUICK_EXIT, 1);
-  ok = ok && SetText(curl, CURLOPT_ERRORBUFFER, error_text_.data());
+  return ok && ConfigureCallbacks() && ConfigureTls() && ConfigureProxy()
+             ? absl::OkStatus()
+             : MakeStatus(absl::StatusCode::kInternal, "libcurl refused an option");
+}
+
+bool CurlConnection::ConfigureCallbacks() {
+  CURL* const curl = easy_.get();
+  bool ok = SetText(curl, CURLOPT_ERRORBUFFER, error_text_.data());
   ok = ok && curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, OnBody) == CURLE_OK;
   ok = ok && curl_easy_setopt(curl, CURLOPT_WRITEDATA, this) == CURLE_OK;
   ok = ok && curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, OnHeader) == CURLE_OK;
   ok = ok && curl_easy_setopt(curl, CURLOPT_HEADERDATA, this) == CURLE_OK;
   ok = ok && curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, OnOpenSocket) == CURLE_OK;
-  ok = ok && curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, this) == CURLE_OK;
-  return ok && ConfigureTls() && ConfigureProxy()
-             ? absl::OkStatus()
-             : MakeStatus(absl::StatusCode::kInternal, "libcurl refused an option");
+  return ok && curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, this) == CURLE_OK;
 }
 
 bool CurlConnection::ConfigureTls() {

@@ -46,6 +46,7 @@ class CurlConnection {
   CurlConnection(const CurlSettings& settings, HttpClock& clock);
   // Options that hold for every request: http_curl_configure.cc.
   absl::Status Configure();
+  bool ConfigureCallbacks();
   bool ConfigureTls();
   bool ConfigureProxy();
   absl::Status Prepare(const HttpRequest& request, curl_slist* headers);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kbs_client/resource_uri.h"
 
+#include <absl/strings/match.h>
+
 #include <algorithm>
 #include <cstddef>
 
@@ -47,14 +49,14 @@ bool IsHexDigit(char c) {
 }
 
 bool IsQuery(std::string_view text) {
-  constexpr std::string_view kAllowed = "._~=&,:+-";
+  constexpr absl::string_view kAllowed = "._~=&,:+-";
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
       if (i + 2 >= text.size() || !IsHexDigit(text[i + 1]) || !IsHexDigit(text[i + 2])) {
         return false;
       }
       i += 2;
-    } else if (!IsAlnum(text[i]) && kAllowed.find(text[i]) == std::string_view::npos) {
+    } else if (!IsAlnum(text[i]) && !absl::StrContains(kAllowed, text[i])) {
       return false;
     }
   }

@@ -143,9 +143,9 @@ void SessionKeeper::Conclude(Flight& flight, absl::StatusOr<Session> made) {
     renew_at_ = base::Deadline::After(life * (kRenewFrom + kRenewSpan * random_()));
   } else {
     flight.session = made.status();
-  }
-  if (!made.ok() && session_ != nullptr) {
-    renew_at_ = base::Deadline::After(session_->expiry.Remaining() * kRetryPart);
+    if (session_ != nullptr) {
+      renew_at_ = base::Deadline::After(session_->expiry.Remaining() * kRetryPart);
+    }
   }
   monitor_.NotifyAll();
 }
