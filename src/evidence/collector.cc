@@ -14,8 +14,10 @@ class Collector::DeviceTurn {
   // DeadlineExceeded when the device stays busy.
   static absl::StatusOr<DeviceTurn> Take(Collector& collector, base::Deadline deadline) {
     const base::MonitorLock lock(collector.monitor_);
-    const bool& busy = collector.device_busy_;
-    if (!collector.monitor_.Await(deadline, [&busy] { return !busy; }) || deadline.Expired()) {
+    const auto is_free = [&collector]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(collector.monitor_) {
+      return !collector.device_busy_;
+    };
+    if (!collector.monitor_.Await(deadline, is_free) || deadline.Expired()) {
       return base::MakeStatus(absl::StatusCode::kDeadlineExceeded, base::Reason::kDeadline,
                               "no time left while waiting for the TEE device");
     }

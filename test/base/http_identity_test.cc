@@ -110,7 +110,7 @@ TEST_CASE("A pin that is none, and a fifth one, are refused") {
 TEST_CASE("A client key that others may read is refused, with its name and mode") {
   const test::TempDir folder;
   const TlsIdentity client = TlsAuthority::SelfSigned();
-  const mode_t mode = GENERATE(0644, 0604, 0602, 0666);
+  const mode_t mode = GENERATE(as<mode_t>{}, 0644, 0604, 0602, 0666);
   const std::string key = Write(folder, "k.pem", client.key_pem, mode);
   const std::string cert = Write(folder, "c.pem", client.certificate_pem);
   const absl::Status status =
@@ -118,7 +118,7 @@ TEST_CASE("A client key that others may read is refused, with its name and mode"
   CHECK(absl::IsInvalidArgument(status));
   CHECK(Says(status, key));
   CHECK(Says(status, mode == 0644 ? "0644" : "06"));
-  ::chmod(key.c_str(), GENERATE(0600, 0640, 0400));
+  ::chmod(key.c_str(), GENERATE(as<mode_t>{}, 0600, 0640, 0400));
   CHECK(CreateCurlTransport({.client_cert_file = cert, .client_key_file = key}).ok());
 }
 
