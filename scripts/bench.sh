@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds attestd and prints its performance beside that of its parts, as docs/performance.md shows
-# it: one run, one table. Takes about a minute; the machine should have nothing else to do.
+# it: one run. Takes about two minutes; the machine should have nothing else to do.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
