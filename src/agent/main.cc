@@ -136,8 +136,10 @@ void ScrubEnvironment() {
 // Freed memory goes back to the kernel, so that one large reply does not stay with us.
 void ReturnFreedMemory() {
   constexpr int kBytes = 128 * 1024;
+  // NOLINTBEGIN(concurrency-mt-unsafe): the only thread so far
   ::mallopt(M_MMAP_THRESHOLD, kBytes);
   ::mallopt(M_TRIM_THRESHOLD, kBytes);
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 struct Options {
