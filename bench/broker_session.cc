@@ -13,11 +13,10 @@ base::Deadline Soon() { return base::Deadline::After(absl::Seconds(30)); }
 
 }  // namespace
 
-BrokerSession::BrokerSession(std::unique_ptr<base::HttpTransport> transport, kbs::Session session,
-                             const BrokerOptions& options)
-    : transport_(std::move(transport)),
-      session_(std::move(session)),
-      url_(options.url + "/kbs/v0/resource/" + options.resource) {}
+BrokerSession::BrokerSession(kbs::Session session, const BrokerOptions& options)
+    : session_(std::move(session)),
+      get_(options.url + "/kbs/v0/resource/" + options.resource, options.ca_file,
+           "kbs-session-id=" + session_.cookie) {}
 
 absl::StatusOr<BrokerSession> BrokerSession::Open(const BrokerOptions& options,
                                                   evidence::Collector& collector) {
@@ -28,20 +27,7 @@ absl::StatusOr<BrokerSession> BrokerSession::Open(const BrokerOptions& options,
       kbs::Handshake({.url = options.url},
                      {.transport = *transport, .collector = collector, .nonces = nonces},
                      {.deadline = Soon()}));
-  return BrokerSession(std::move(transport), std::move(session), options);
-}
-
-absl::StatusOr<std::string> BrokerSession::Get() {
-  ASSIGN_OR_RETURN(base::HttpResponse response,
-                   transport_->Send({.method = base::HttpRequest::Method::kGet,
-                                     .url = url_,
-                                     .headers = {{"Cookie", "kbs-session-id=" + session_.cookie}},
-                                     .body = {},
-                                     .deadline = Soon()}));
-  if (response.status != 200) {
-    return base::MakeStatus(absl::StatusCode::kInternal, "HTTP " + std::to_string(response.status));
-  }
-  return std::move(response.body);
+  return BrokerSession(std::move(session), options);
 }
 
 absl::Status BrokerSession::Unwrap(const std::string& body) const {

@@ -2,11 +2,10 @@
 #ifndef ATTESTD_BENCH_BROKER_SESSION_H_
 #define ATTESTD_BENCH_BROKER_SESSION_H_
 
-#include <memory>
 #include <string>
 
-#include "base/http.h"
 #include "base/status.h"
+#include "bench/bare_get.h"
 #include "evidence/collector.h"
 #include "kbs_client/handshake.h"
 
@@ -26,17 +25,15 @@ class BrokerSession {
                                             evidence::Collector& collector);
 
   // GETs the resource and unwraps nothing; the body.
-  absl::StatusOr<std::string> Get();
+  absl::StatusOr<std::string> Get() { return get_.Get(); }
   // Parses and decrypts a body that Get returned.
   absl::Status Unwrap(const std::string& body) const;
 
  private:
-  BrokerSession(std::unique_ptr<base::HttpTransport> transport, kbs::Session session,
-                const BrokerOptions& options);
+  BrokerSession(kbs::Session session, const BrokerOptions& options);
 
-  std::unique_ptr<base::HttpTransport> transport_;
   kbs::Session session_;
-  std::string url_;
+  BareGet get_;
 };
 
 }  // namespace attestd::bench
