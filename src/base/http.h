@@ -5,6 +5,7 @@
 #include <absl/time/time.h>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -46,8 +47,8 @@ struct HttpResponse {
   std::optional<absl::Duration> RetryAfter() const;
 };
 
-// Sends one request and returns the whole answer, whatever its HTTP status. Safe to call from
-// many threads. Errors: Unavailable (kBrokerUnreachable, kBrokerUntrusted), DeadlineExceeded,
+// Sends requests and gives whole answers, whatever their HTTP status. Safe to call from many
+// threads. Errors: Unavailable (kBrokerUnreachable, kBrokerUntrusted), DeadlineExceeded,
 // Cancelled (stop was requested), ResourceExhausted (kReplyRejected: over max_reply or the limits
 // of a head), Internal (kReplyRejected: not HTTP as it should be), InvalidArgument (URL or header
 // not allowed). No byte of the server is in an error.
@@ -57,7 +58,14 @@ class HttpTransport {
   HttpTransport(const HttpTransport&) = delete;
   HttpTransport& operator=(const HttpTransport&) = delete;
   virtual ~HttpTransport() = default;
-  virtual absl::StatusOr<HttpResponse> Send(const HttpRequest& request) = 0;
+
+  using Done = std::function<void(absl::StatusOr<HttpResponse>)>;
+  // Does not block. Calls `done` exactly once: on this thread before it returns, or on another.
+  // The transport outlives the request.
+  virtual void Start(HttpRequest request, Done done) = 0;
+
+  // Waits for the answer. Not for a thread that calls `done`s.
+  absl::StatusOr<HttpResponse> Send(HttpRequest request);
 };
 
 }  // namespace attestd::base

@@ -42,57 +42,70 @@ absl::Status CheckRequest(const HttpRequest& request, bool allow_http) {
     return MakeStatus(absl::StatusCode::kInvalidArgument,
                       "the URL or a header has a control character");
   }
-  if (request.stop.stop_requested()) {
-    return MakeStatus(absl::StatusCode::kCancelled, "given up before the request was sent");
-  }
   if (request.deadline.Expired()) {
     return MakeStatus(absl::StatusCode::kDeadlineExceeded, Reason::kDeadline,
                       "no time left before the request was sent");
+  }
+  if (request.stop.stop_requested()) {
+    return MakeStatus(absl::StatusCode::kCancelled, "given up before the request was sent");
   }
   return absl::OkStatus();
 }
 
 class CurlTransport : public HttpTransport {
  public:
-  CurlTransport(CurlSettings settings, std::function<absl::Time()> wall_clock)
-      : settings_(std::move(settings)), clock_(std::move(wall_clock)) {}
+  // `own` may be null.
+  CurlTransport(std::unique_ptr<IoLoop> own, std::shared_ptr<CurlShared> shared)
+      : own_loop_(std::move(own)), shared_(std::move(shared)) {}
 
-  absl::StatusOr<HttpResponse> Send(const HttpRequest& request) override {
-    RETURN_IF_ERROR(CheckRequest(request, settings_.allow_http));
-    ASSIGN_OR_RETURN(std::unique_ptr<CurlConnection> connection, Take());
-    absl::StatusOr<HttpResponse> response = connection->Send(request);
-    if (!response.ok()) {
-      const HttpUrl url = SplitUrl(request.url);
-      return Annotate(response.status(), url.host + ":" + url.port);
+  void Start(HttpRequest request, Done done) override {
+    if (absl::Status status = CheckRequest(request, shared_->settings.allow_http); !status.ok()) {
+      done(std::move(status));
+      return;
     }
-    Return(std::move(connection));
-    return response;
+    absl::StatusOr<std::shared_ptr<CurlConnection>> taken = Take();
+    if (!taken.ok()) {
+      done(taken.status());
+      return;
+    }
+    const std::shared_ptr<CurlConnection>& connection = *taken;
+    // Whoever is told may end the transport, so that the connection goes back first.
+    connection->Start(request, [this, connection, url = request.url,
+                                done = std::move(done)](absl::StatusOr<HttpResponse> response) {
+      if (response.ok()) {
+        Return(connection);
+        done(std::move(response));
+        return;
+      }
+      const HttpUrl parts = SplitUrl(url);
+      done(Annotate(response.status(), parts.host + ":" + parts.port));
+    });
   }
 
  private:
-  absl::StatusOr<std::unique_ptr<CurlConnection>> Take() {
+  absl::StatusOr<std::shared_ptr<CurlConnection>> Take() {
     {
       const absl::MutexLock lock(&mutex_);
       if (!idle_.empty()) {
-        std::unique_ptr<CurlConnection> connection = std::move(idle_.back());
+        std::shared_ptr<CurlConnection> connection = std::move(idle_.back());
         idle_.pop_back();
         return connection;
       }
     }
-    return CurlConnection::Create(settings_, clock_);
+    return CurlConnection::Create(shared_);
   }
 
-  void Return(std::unique_ptr<CurlConnection> connection) {
+  void Return(std::shared_ptr<CurlConnection> connection) {
     const absl::MutexLock lock(&mutex_);
     if (idle_.size() < kMaxIdle) {
       idle_.push_back(std::move(connection));
     }
   }
 
-  const CurlSettings settings_;
-  HttpClock clock_;
+  const std::unique_ptr<IoLoop> own_loop_;  // ends after the connections
+  const std::shared_ptr<CurlShared> shared_;
   absl::Mutex mutex_;
-  std::vector<std::unique_ptr<CurlConnection>> idle_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<CurlConnection>> idle_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace
@@ -104,7 +117,13 @@ absl::StatusOr<std::unique_ptr<HttpTransport>> CreateCurlTransport(const CurlOpt
     return MakeStatus(absl::StatusCode::kInternal, "curl_global_init failed");
   }
   ASSIGN_OR_RETURN(CurlSettings settings, LoadCurlSettings(options));
-  return std::make_unique<CurlTransport>(std::move(settings), options.wall_clock);
+  std::unique_ptr<IoLoop> own;
+  if (options.loop == nullptr) {
+    ASSIGN_OR_RETURN(own, IoLoop::Create(1));
+  }
+  IoLoop& loop = own != nullptr ? *own : *options.loop;
+  auto shared = std::make_shared<CurlShared>(std::move(settings), options.wall_clock, loop);
+  return std::make_unique<CurlTransport>(std::move(own), std::move(shared));
 }
 
 }  // namespace attestd::base

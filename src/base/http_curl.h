@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/http.h"
+#include "base/io_loop.h"
 
 namespace attestd::base {
 
@@ -43,12 +44,14 @@ struct CurlOptions {
   std::function<absl::Time()> wall_clock = {};
   // A server that sends less than 32 bytes/s for so long is given up. Whole seconds.
   absl::Duration stall_limit = absl::Seconds(10);
+  // Reads the answers, and outlives the transport. Null: one of its own, with one thread.
+  IoLoop* loop = nullptr;
 };
 
 // HTTP/1.1, and HTTP/2 where a TLS server offers it, over libcurl: no redirects, no cookie store,
 // nothing from the environment; TLS 1.2 with AEAD and forward secrecy or TLS 1.3, each connection
 // with a full handshake. Addresses that DNS gives pass base/address_filter.h. Keeps one connection
-// for each call that runs at the same time and uses it again. Reads and checks every file first:
+// for each request that runs at the same time and uses it again. Reads and checks every file first:
 // errors name the file, and what to do.
 absl::StatusOr<std::unique_ptr<HttpTransport>> CreateCurlTransport(const CurlOptions& options);
 

@@ -50,7 +50,12 @@ bool CurlConnection::ConfigureCallbacks() {
   ok = ok && curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, OnHeader) == CURLE_OK;
   ok = ok && curl_easy_setopt(curl, CURLOPT_HEADERDATA, this) == CURLE_OK;
   ok = ok && curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, OnOpenSocket) == CURLE_OK;
-  return ok && curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, this) == CURLE_OK;
+  ok = ok && curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, this) == CURLE_OK;
+  CURLM* const multi = multi_.get();
+  ok = ok && curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, OnSocket) == CURLM_OK;
+  ok = ok && curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this) == CURLM_OK;
+  ok = ok && curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, OnTimer) == CURLM_OK;
+  return ok && curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this) == CURLM_OK;
 }
 
 bool CurlConnection::ConfigureTls() {

@@ -4,21 +4,19 @@
 #include <netinet/in.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
+#include "base/file.h"
+#include "base/guarded.h"
 #include "base/http_curl_url.h"
 #include "base/http_date.h"
 
 namespace attestd::base {
 namespace {
-
-// Longest wait between two looks at the deadline: libcurl's clock does not count suspend.
-constexpr absl::Duration kLongestWait = absl::Seconds(1);
-
-// libcurl takes milliseconds for each; a name with more of them has nothing better behind.
-constexpr int kMaxRefusedAddresses = 16;
 
 using HeaderList = Handle<curl_slist, curl_slist_free_all>;
 
@@ -46,55 +44,89 @@ HeaderList MakeHeaders(const HttpRequest& request) {
   return headers;
 }
 
-absl::Status OutOfTime() {
-  return MakeStatus(absl::StatusCode::kDeadlineExceeded, Reason::kDeadline,
-                    "no whole reply before the deadline");
+// A reply's next piece.
+absl::Status Append(std::string& body, std::string_view piece, size_t limit) {
+  if (piece.size() > limit - std::min(body.size(), limit)) {
+    return MakeStatus(absl::StatusCode::kResourceExhausted, Reason::kReplyRejected,
+                      "the reply is over the size limit");
+  }
+  return Guarded([&] {
+    // Twice as much each time, but no more than it may ever be.
+    if (body.capacity() - body.size() < piece.size()) {
+      body.reserve(std::min(limit, std::max(body.size() * 2, body.size() + piece.size())));
+    }
+    body.append(piece);
+    return absl::OkStatus();
+  });
+}
+
+absl::Status AddLine(ReplyHead& head, std::string_view line) {
+  return Guarded([&] { return head.AddLine(line); });
 }
 
 }  // namespace
 
-CurlConnection::CurlConnection(const CurlSettings& settings, HttpClock& clock)
-    : settings_(settings),
-      clock_(clock),
-      verifier_(clock, {.asks_chain = settings.asks_chain(), .pins = settings.pins},
-                settings.proxy.tls),
+CurlConnection::CurlConnection(std::shared_ptr<CurlShared> shared)
+    : shared_(std::move(shared)),
+      settings_(shared_->settings),
+      verifier_(shared_->clock, {.asks_chain = settings_.asks_chain(), .pins = settings_.pins},
+                settings_.proxy.tls),
+      timer_(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)),
       multi_(curl_multi_init()),
       easy_(curl_easy_init()) {}
 
-CurlConnection::~CurlConnection() = default;
+CurlConnection::~CurlConnection() { shared_->loop.Remove(id_); }
 
-absl::StatusOr<std::unique_ptr<CurlConnection>> CurlConnection::Create(const CurlSettings& settings,
-                                                                       HttpClock& clock) {
-  std::unique_ptr<CurlConnection> connection(new CurlConnection(settings, clock));
+absl::StatusOr<std::shared_ptr<CurlConnection>> CurlConnection::Create(
+    std::shared_ptr<CurlShared> shared) {
+  std::shared_ptr<CurlConnection> connection(new CurlConnection(std::move(shared)));
+  if (!connection->timer_.valid()) {
+    return ErrnoStatus(errno, "timerfd_create");
+  }
   if (connection->multi_ == nullptr || connection->easy_ == nullptr) {
     return MakeStatus(absl::StatusCode::kResourceExhausted, "libcurl has no memory for a handle");
   }
   RETURN_IF_ERROR(connection->Configure());
+  RETURN_IF_ERROR(connection->Watch());
   return connection;
 }
 
-absl::StatusOr<HttpResponse> CurlConnection::Send(const HttpRequest& request) {
+void CurlConnection::Start(HttpRequest request, HttpTransport::Done done) {
+  Outcome outcome;
+  {
+    const absl::MutexLock lock(&mutex_);
+    std::optional<absl::Status> status = Begin(std::move(request), std::move(done));
+    if (status->ok()) {
+      status = Advance(CURL_SOCKET_TIMEOUT, 0);
+    }
+    if (!status.has_value()) {
+      return;
+    }
+    outcome = End(*status);
+  }
+  outcome.done(std::move(outcome.response));
+}
+
+absl::Status CurlConnection::Begin(HttpRequest request, HttpTransport::Done done) {
   transfer_ = Transfer();
-  transfer_.request = &request;
+  transfer_.request = std::move(request);
+  transfer_.done = std::move(done);
+  transfer_.headers = MakeHeaders(transfer_.request);
   verifier_.Restart();
-  const HeaderList headers = MakeHeaders(request);
-  RETURN_IF_ERROR(Prepare(request, headers.get()));
+  RETURN_IF_ERROR(Prepare());
   if (curl_multi_add_handle(multi_.get(), easy_.get()) != CURLM_OK) {
     return MakeStatus(absl::StatusCode::kInternal, "libcurl refused a request");
   }
-  const absl::Status status = Run(request);
-  curl_multi_remove_handle(multi_.get(), easy_.get());
-  if (!status.ok()) {
-    return status;
-  }
-  return TakeResponse();
+  on_stop_.emplace(transfer_.request.stop, [this] { Wake(); });
+  return absl::OkStatus();
 }
 
-absl::Status CurlConnection::Prepare(const HttpRequest& request, curl_slist* headers) {
+absl::Status CurlConnection::Prepare() {
   CURL* const curl = easy_.get();
+  const HttpRequest& request = transfer_.request;
   const bool post = request.method == HttpRequest::Method::kPost;
   bool ok = curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str()) == CURLE_OK;
-  ok = ok && curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK;
+  ok = ok && curl_easy_setopt(curl, CURLOPT_HTTPHEADER, transfer_.headers.get()) == CURLE_OK;
   ok = ok && curl_easy_setopt(curl, post ? CURLOPT_POST : CURLOPT_HTTPGET, 1L) == CURLE_OK;
   if (ok && post) {
     ok = curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -105,36 +137,14 @@ absl::Status CurlConnection::Prepare(const HttpRequest& request, curl_slist* hea
             : MakeStatus(absl::StatusCode::kInternal, "libcurl refused an option");
 }
 
-absl::Status CurlConnection::Run(const HttpRequest& request) {
-  int refused = 0;
-  const std::stop_callback wake(request.stop, [this] { curl_multi_wakeup(multi_.get()); });
-  while (true) {
-    int running = 0;
-    if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) {
-      return MakeStatus(absl::StatusCode::kInternal, "libcurl cannot go on");
-    }
-    int left = 0;
-    if (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left); message != nullptr) {
-      return ErrorOf(message->data.result);
-    }
-    if (transfer_.refused_addresses > kMaxRefusedAddresses) {
-      return ErrorOf(CURLE_COULDNT_CONNECT);
-    }
-    const absl::Duration remaining = request.deadline.Remaining();
-    if (request.stop.stop_requested()) {
-      return MakeStatus(absl::StatusCode::kCancelled, "the caller gave the request up");
-    }
-    if (remaining <= absl::ZeroDuration()) {
-      return OutOfTime();
-    }
-    // libcurl tries the next address when it is next called, and nothing would wake it.
-    const bool tries_next = transfer_.refused_addresses != refused;
-    refused = transfer_.refused_addresses;
-    const absl::Duration wait =
-        tries_next ? absl::ZeroDuration() : std::min(remaining, kLongestWait);
-    const auto wait_ms = absl::ToInt64Milliseconds(absl::Ceil(wait, absl::Milliseconds(1)));
-    curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait_ms), nullptr);
-  }
+CurlConnection::Outcome CurlConnection::End(const absl::Status& status) {
+  on_stop_.reset();
+  curl_multi_remove_handle(multi_.get(), easy_.get());
+  curl_due_ = Deadline::Infinite();
+  Outcome outcome{.response = status.ok() ? absl::StatusOr<HttpResponse>(TakeResponse()) : status,
+                  .done = std::move(transfer_.done)};
+  transfer_ = Transfer();
+  return outcome;
 }
 
 HttpResponse CurlConnection::TakeResponse() {
@@ -144,48 +154,41 @@ HttpResponse CurlConnection::TakeResponse() {
                         .headers = transfer_.head.TakeHeaders(),
                         .body = std::move(transfer_.body)};
   // Over plain http anyone may have written the date.
-  if (::strncasecmp(transfer_.request->url.c_str(), "https:", 6) == 0) {
+  if (::strncasecmp(transfer_.request.url.c_str(), "https:", 6) == 0) {
     const std::vector<std::string> dates = response.Values("Date");
     const auto date = dates.size() == 1 ? ParseHttpDate(dates[0]) : std::nullopt;
     if (date.has_value()) {
-      clock_.Observe(*date);
+      shared_->clock.Observe(*date);
     }
   }
   return response;
 }
 
 size_t CurlConnection::OnBody(char* data, size_t size, size_t count, void* self) {
-  Transfer& transfer = static_cast<CurlConnection*>(self)->transfer_;
+  auto& connection = *static_cast<CurlConnection*>(self);
+  connection.mutex_.AssertHeld();
+  Transfer& transfer = connection.transfer_;
   const size_t length = size * count;
-  if (length >
-      transfer.request->max_reply - std::min(transfer.body.size(), transfer.request->max_reply)) {
-    transfer.refused = MakeStatus(absl::StatusCode::kResourceExhausted, Reason::kReplyRejected,
-                                  "the reply is over the size limit");
-    return 0;
-  }
-  // Twice as much each time, but no more than it may ever be.
-  if (transfer.body.capacity() - transfer.body.size() < length) {
-    transfer.body.reserve(
-        std::min(transfer.request->max_reply,
-                 std::max(transfer.body.size() * 2, transfer.body.size() + length)));
-  }
-  transfer.body.append(data, length);
-  return length;
+  transfer.refused = Append(transfer.body, {data, length}, transfer.request.max_reply);
+  return transfer.refused.ok() ? length : 0;
 }
 
 size_t CurlConnection::OnHeader(char* data, size_t size, size_t count, void* self) {
-  Transfer& transfer = static_cast<CurlConnection*>(self)->transfer_;
-  transfer.refused = transfer.head.AddLine({data, size * count});
+  auto& connection = *static_cast<CurlConnection*>(self);
+  connection.mutex_.AssertHeld();
+  Transfer& transfer = connection.transfer_;
+  transfer.refused = AddLine(transfer.head, {data, size * count});
   return transfer.refused.ok() ? size * count : 0;
 }
 
 curl_socket_t CurlConnection::OnOpenSocket(void* self, curlsocktype /*purpose*/,
                                            curl_sockaddr* address) {
   auto& connection = *static_cast<CurlConnection*>(self);
+  connection.mutex_.AssertHeld();
   connection.verifier_.Restart();
   const ProxySettings& proxy = connection.settings_.proxy;
   const std::string host =
-      proxy.url.empty() ? SplitUrl(connection.transfer_.request->url).host : proxy.host;
+      proxy.url.empty() ? SplitUrl(connection.transfer_.request.url).host : proxy.host;
   const ByteView bytes = AddressBytes(*address);
   if (!IsLiteralHost(host) && !IsAllowedAddress(bytes, connection.settings_.allow_loopback)) {
     connection.transfer_.refused_address = ClassifyAddress(bytes);

@@ -38,7 +38,7 @@ bool ClosesSoon(int fd) {
   ssize_t size = 0;
   while ((size = ::recv(fd, buffer.data(), buffer.size(), 0)) > 0) {
   }
-  return size == 0;
+  return size == 0 || errno == ECONNRESET;
 }
 
 TEST_CASE("A stop from another thread ends the call at once and closes its connection") {
@@ -68,6 +68,22 @@ TEST_CASE("A stop from another thread ends the call at once and closes its conne
   CHECK(ClosesSoon(peer.get()));
   peer.reset();
   CHECK(OpenFiles() == before);
+}
+
+TEST_CASE("A stop that is requested at the deadline is told as the deadline") {
+  const LoopbackListener listener;
+  const auto transport = PlainTransport();
+  std::stop_source stop;
+  HttpRequest request = Get(Url(listener), absl::Milliseconds(60));
+  request.stop = stop.get_token();
+  std::thread alarm([deadline = request.deadline, &stop] {
+    while (!deadline.Expired()) {
+    }
+    stop.request_stop();
+  });
+  CHECK(absl::IsDeadlineExceeded(transport->Send(request).status()));
+  alarm.join();
+  CHECK(absl::IsDeadlineExceeded(transport->Send(request).status()));
 }
 
 TEST_CASE("A stop that came before sends nothing; one that comes after changes nothing") {

@@ -26,21 +26,8 @@ class LoopbackBroker : public base::HttpTransport {
 
   explicit LoopbackBroker(dev_kbs::KbsService& service) : service_(service) {}
 
-  absl::StatusOr<base::HttpResponse> Send(const base::HttpRequest& request) override {
-    const std::string path = request.url.substr(request.url.find("/kbs/"));
-    Fault fault;
-    {
-      const absl::MutexLock lock(&mutex_);
-      paths_.push_back(path);
-      if (!faults_.empty()) {
-        fault = std::move(faults_.front());
-        faults_.pop_front();
-      }
-    }
-    base::HttpResponse response = Forward(request, path);
-    return fault == nullptr ? absl::StatusOr<base::HttpResponse>(std::move(response))
-                            : fault(std::move(response));
-  }
+  // At once, on this thread.
+  void Start(base::HttpRequest request, Done done) override { done(Answer(request)); }
 
   void Push(Fault fault) {
     const absl::MutexLock lock(&mutex_);
@@ -58,6 +45,22 @@ class LoopbackBroker : public base::HttpTransport {
   }
 
  private:
+  absl::StatusOr<base::HttpResponse> Answer(const base::HttpRequest& request) {
+    const std::string path = request.url.substr(request.url.find("/kbs/"));
+    Fault fault;
+    {
+      const absl::MutexLock lock(&mutex_);
+      paths_.push_back(path);
+      if (!faults_.empty()) {
+        fault = std::move(faults_.front());
+        faults_.pop_front();
+      }
+    }
+    base::HttpResponse response = Forward(request, path);
+    return fault == nullptr ? absl::StatusOr<base::HttpResponse>(std::move(response))
+                            : fault(std::move(response));
+  }
+
   base::HttpResponse Forward(const base::HttpRequest& request, const std::string& path) {
     dev_kbs::KbsRequest forwarded;
     forwarded.method = request.method == base::HttpRequest::Method::kPost ? "POST" : "GET";

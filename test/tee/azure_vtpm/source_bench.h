@@ -40,12 +40,14 @@ inline std::string CertificationOf(const fakes::SnpSigner& signer) {
 // IMDS in memory: answers with what is set, after the faults.
 class FakeImds : public base::HttpTransport {
  public:
-  absl::StatusOr<base::HttpResponse> Send(const base::HttpRequest& request) override {
+  void Start(base::HttpRequest request, Done done) override {
     ++requests;
-    last = request;
-    return status.ok() ? absl::StatusOr<base::HttpResponse>(base::HttpResponse{
-                             .status = http_status, .headers = {}, .body = answer(request)})
-                       : status;
+    last = std::move(request);
+    if (status.ok()) {
+      done(base::HttpResponse{.status = http_status, .headers = {}, .body = answer(last)});
+    } else {
+      done(status);
+    }
   }
   int requests = 0;
   int http_status = 200;
