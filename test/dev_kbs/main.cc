@@ -4,6 +4,7 @@
 #include <absl/time/clock.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -92,6 +93,8 @@ absl::Status LoadFaults(const std::string& path, FaultScript& script) {
 absl::StatusOr<std::unique_ptr<Listener>> StartServer(const ServerOptions& where, KbsService& kbs,
                                                       FaultyKbs& faulty, const Options& options) {
   const absl::Duration delay = absl::Milliseconds(options.delay_ms);
+  // The delay and not 50 us more.
+  ::prctl(PR_SET_TIMERSLACK, 1UL);
   if (options.faults.empty()) {
     const auto handle = [&kbs, delay](const KbsRequest& request) {
       absl::SleepFor(delay);
