@@ -41,7 +41,7 @@ absl::StatusOr<std::string> DigestOfFiles(const BrokerConfig& config) {
   return digests;
 }
 
-base::CurlOptions TransportOptions(const BrokerConfig& config) {
+base::CurlOptions TransportOptions(const BrokerConfig& config, base::IoLoop& loop) {
   return {.ca_file = config.ca_file,
           .allow_http = config.allow_http,
           .allow_loopback = config.allow_loopback,
@@ -51,7 +51,8 @@ base::CurlOptions TransportOptions(const BrokerConfig& config) {
           .proxy = {.url = config.proxy,
                     .ca_file = config.proxy_ca_file,
                     .credentials_file = config.proxy_credentials_file},
-          .stall_limit = kStallLimit};
+          .stall_limit = kStallLimit,
+          .loop = &loop};
 }
 
 absl::StatusOr<std::unique_ptr<kbs::Broker>> MakeOffline(const BrokerConfig& config) {
@@ -98,7 +99,7 @@ class Factory {
       return made;
     }
     ASSIGN_OR_RETURN(std::shared_ptr<base::HttpTransport> transport,
-                     base::CreateCurlTransport(TransportOptions(config)));
+                     base::CreateCurlTransport(TransportOptions(config, context_.loop)));
     ASSIGN_OR_RETURN(auto sessions, Sessions(config, transport));
     const absl::Duration hedge = config_.failover.hedge_after;
     const bool passport = !config.passport_from.empty();
@@ -134,7 +135,7 @@ class Factory {
     for (const BrokerConfig& issuer : config_.brokers) {
       if (issuer.name == config.passport_from) {
         ASSIGN_OR_RETURN(std::shared_ptr<base::HttpTransport> to_issuer,
-                         base::CreateCurlTransport(TransportOptions(issuer)));
+                         base::CreateCurlTransport(TransportOptions(issuer, context_.loop)));
         return MakeSessions(issuer, to_issuer);
       }
     }

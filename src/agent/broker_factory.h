@@ -7,6 +7,7 @@
 
 #include "agent/broker_set.h"
 #include "agent/config.h"
+#include "base/io_loop.h"
 #include "base/status.h"
 #include "evidence/collector.h"
 
@@ -15,6 +16,7 @@ namespace attestd::agent {
 // What brokers are made with; it outlives them.
 struct BrokerContext {
   evidence::Collector& collector;
+  base::IoLoop& loop;
   std::string init_data;  // text of the init data; empty without
 };
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "agent/config.h"
+#include "base/alarm.h"
 #include "base/status.h"
 #include "kbs_client/broker.h"
 
@@ -49,22 +50,28 @@ class BrokerSet {
   FailoverConfig failover_;
 };
 
-// The set in force. Requests keep the one that they began with.
+// The set in force. Requests keep the one that they began with. The last to let go of a set may be
+// a thread that its brokers' end would wait for, so that `alarm` ends it.
 class CurrentBrokers {
  public:
-  explicit CurrentBrokers(BrokerSet brokers)
-      : brokers_(std::make_shared<const BrokerSet>(std::move(brokers))) {}
+  CurrentBrokers(BrokerSet brokers, base::Alarm& alarm) : alarm_(alarm) { Set(std::move(brokers)); }
 
   std::shared_ptr<const BrokerSet> Get() const {
     const absl::MutexLock lock(&mutex_);
     return brokers_;
   }
-  void Set(std::shared_ptr<const BrokerSet> brokers) {
+  void Set(BrokerSet brokers) {
+    std::shared_ptr<const BrokerSet> next(
+        new BrokerSet(std::move(brokers)), [&alarm = alarm_](const BrokerSet* ended) {
+          alarm.At(base::Deadline::After(absl::ZeroDuration()),
+                   [owned = std::shared_ptr<const BrokerSet>(ended)] {});
+        });
     const absl::MutexLock lock(&mutex_);
-    brokers_.swap(brokers);
+    brokers_.swap(next);
   }
 
  private:
+  base::Alarm& alarm_;
   mutable absl::Mutex mutex_;
   std::shared_ptr<const BrokerSet> brokers_ ABSL_GUARDED_BY(mutex_);
 };

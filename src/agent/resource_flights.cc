@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/resource_flights.h"
 
-#include <exception>
-#include <new>
 #include <stop_token>
 #include <variant>
+#include <vector>
 
 namespace attestd::agent {
 
@@ -29,7 +28,7 @@ struct ResourceFlights::Flight {
   const BrokerSet::Candidates candidates;
   FlightPlan plan;
   Waiters waiters;
-  std::stop_source stop;
+  std::vector<std::stop_source> attempts;
   base::Alarm::Id alarm = 0;
   bool finished = false;
 
@@ -44,18 +43,8 @@ struct ResourceFlights::Flight {
 
 namespace {
 
-// No exception may end a worker.
-absl::StatusOr<base::Secret> Ask(kbs::Broker& broker, const kbs::ResourceUri& uri,
-                                 const base::CallContext& context) {
-  try {
-    return broker.GetResource(uri, context);
-  } catch (const std::bad_alloc&) {
-    return base::MakeStatus(absl::StatusCode::kResourceExhausted, base::Reason::kBusy,
-                            "out of memory");
-  } catch (const std::exception&) {
-    return absl::InternalError("a library threw");
-  }
-}
+// Each of those that run has a connection to its broker.
+constexpr Slots::Limits kAttempts = {.running = 32, .waiting = 2048};
 
 absl::Status Busy() {
   return base::MakeStatus(absl::StatusCode::kResourceExhausted, base::Reason::kBusy,
@@ -64,9 +53,9 @@ absl::Status Busy() {
 
 }  // namespace
 
-ResourceFlights::ResourceFlights(const CurrentBrokers& brokers, WorkerPool& workers,
-                                 base::Alarm& alarm, kbs::Random random)
-    : brokers_(brokers), workers_(workers), alarm_(alarm), random_(std::move(random)) {}
+ResourceFlights::ResourceFlights(const CurrentBrokers& brokers, base::Alarm& alarm,
+                                 kbs::Random random)
+    : brokers_(brokers), alarm_(alarm), random_(std::move(random)), slots_(kAttempts) {}
 
 ResourceFlights::~ResourceFlights() = default;
 
@@ -161,32 +150,52 @@ void ResourceFlights::Proceed(const FlightRef& flight) {
 }
 
 void ResourceFlights::Launch(const FlightRef& flight, const FlightPlan::Attempt& attempt) {
-  const base::CallContext context{
-      .deadline = base::Deadline::After(attempt.until - base::BootTime()),
-      .stop = flight->stop.get_token()};
   const int lane = flight->candidates[attempt.candidate]->lane;
-  if (!workers_.Submit(lane,
-                       [this, flight, attempt, context] { Attempt(flight, attempt, context); })) {
+  if (!slots_.Enter(lane, [this, flight, attempt] { Attempt(flight, attempt); })) {
     const absl::MutexLock lock(&mutex_);
     flight->plan.Failed(attempt.candidate, base::BootTime(), Busy());
   }
 }
 
-void ResourceFlights::Attempt(const FlightRef& flight, const FlightPlan::Attempt& attempt,
-                              const base::CallContext& context) {
-  absl::Status status = context.Check();
-  if (status.ok()) {
-    absl::StatusOr<base::Secret> secret =
-        Ask(*flight->candidates[attempt.candidate]->broker, flight->uri, context);
-    if (secret.ok()) {
-      Finish(flight, std::make_shared<const base::Secret>(*std::move(secret)));
-      return;
+void ResourceFlights::Attempt(const FlightRef& flight, const FlightPlan::Attempt& attempt) {
+  const ConfiguredBroker& asked = *flight->candidates[attempt.candidate];
+  std::stop_source stop;
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (flight->finished) {
+      stop.request_stop();
     }
-    status = secret.status();
+    flight->attempts.push_back(stop);
+  }
+  const base::CallContext context{
+      .deadline = base::Deadline::After(attempt.until - base::BootTime()),
+      .stop = stop.get_token()};
+  const base::Alarm::Id alarm =
+      alarm_.At(context.deadline, [stop]() mutable { stop.request_stop(); });
+  // Nothing may follow Leave but what needs neither this nor the flight.
+  auto done = [this, held = flight, candidate = attempt.candidate, lane = asked.lane,
+               alarm](absl::StatusOr<base::Secret> secret) mutable {
+    alarm_.Cancel(alarm);
+    Conclude(held, candidate, std::move(secret));
+    held.reset();
+    slots_.Leave(lane);
+  };
+  if (absl::Status status = context.Check(); !status.ok()) {
+    done(std::move(status));
+  } else {
+    asked.broker->GetResource(flight->uri, context, std::move(done));
+  }
+}
+
+void ResourceFlights::Conclude(const FlightRef& flight, size_t candidate,
+                               absl::StatusOr<base::Secret> secret) {
+  if (secret.ok()) {
+    Finish(flight, std::make_shared<const base::Secret>(*std::move(secret)));
+    return;
   }
   {
     const absl::MutexLock lock(&mutex_);
-    flight->plan.Failed(attempt.candidate, base::BootTime(), status);
+    flight->plan.Failed(candidate, base::BootTime(), secret.status());
   }
   Proceed(flight);
 }
@@ -217,15 +226,19 @@ ResourceFlights::Waiters ResourceFlights::Close(Flight& flight) {
 // Ends attempts that are no longer needed. Without the lock: they may call back.
 void ResourceFlights::StopIfClosed(Flight& flight) {
   base::Alarm::Id alarm = 0;
+  std::vector<std::stop_source> attempts;
   {
     const absl::MutexLock lock(&mutex_);
     if (!flight.finished) {
       return;
     }
     alarm = std::exchange(flight.alarm, 0);
+    attempts.swap(flight.attempts);
   }
   alarm_.Cancel(alarm);
-  flight.stop.request_stop();
+  for (std::stop_source& attempt : attempts) {
+    attempt.request_stop();
+  }
 }
 
 }  // namespace attestd::agent

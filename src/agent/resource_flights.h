@@ -5,6 +5,7 @@
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,7 +14,7 @@
 
 #include "agent/broker_set.h"
 #include "agent/flight_plan.h"
-#include "agent/worker_pool.h"
+#include "agent/slots.h"
 #include "base/alarm.h"
 #include "base/call_context.h"
 #include "base/secret.h"
@@ -31,9 +32,8 @@ class ResourceFlights {
   using Result = absl::StatusOr<std::shared_ptr<const base::Secret>>;
   using Done = std::function<void(const Result&)>;
 
-  // All of them outlive it, and it outlives the callers. Pieces of its work run on `workers`.
-  ResourceFlights(const CurrentBrokers& brokers, WorkerPool& workers, base::Alarm& alarm,
-                  kbs::Random random);
+  // `brokers` outlives it, and it outlives the callers; `alarm` ends between Drain and it.
+  ResourceFlights(const CurrentBrokers& brokers, base::Alarm& alarm, kbs::Random random);
   ResourceFlights(const ResourceFlights&) = delete;
   ResourceFlights& operator=(const ResourceFlights&) = delete;
   ~ResourceFlights();
@@ -42,6 +42,8 @@ class ResourceFlights {
   // when the caller's stop was requested first (which it must be by its deadline), or
   // ResourceExhausted.
   void Get(const kbs::ResourceUri& uri, const base::CallContext& caller, Done done);
+  // When nobody calls any more: waits for what is still asked of brokers, which is stopped by then.
+  void Drain() { slots_.Drain(); }
 
  private:
   struct Waiter;
@@ -56,16 +58,18 @@ class ResourceFlights {
   // Begins what the flight's plan says is next.
   void Proceed(const FlightRef& flight) ABSL_LOCKS_EXCLUDED(mutex_);
   void Launch(const FlightRef& flight, const FlightPlan::Attempt& attempt);
-  void Attempt(const FlightRef& flight, const FlightPlan::Attempt& attempt,
-               const base::CallContext& context);
+  void Attempt(const FlightRef& flight, const FlightPlan::Attempt& attempt)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void Conclude(const FlightRef& flight, size_t candidate, absl::StatusOr<base::Secret> secret)
+      ABSL_LOCKS_EXCLUDED(mutex_);
   void Finish(const FlightRef& flight, const Result& result) ABSL_LOCKS_EXCLUDED(mutex_);
   Waiters Close(Flight& flight) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StopIfClosed(Flight& flight) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const CurrentBrokers& brokers_;
-  WorkerPool& workers_;
   base::Alarm& alarm_;
   const kbs::Random random_;
+  Slots slots_;
   absl::Mutex mutex_;
   uint64_t last_waiter_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<Key, FlightRef> flights_ ABSL_GUARDED_BY(mutex_);

@@ -24,6 +24,7 @@
 #include "agent/unix_listener.h"
 #include "agent/worker_pool.h"
 #include "base/alarm.h"
+#include "base/io_loop.h"
 #include "base/log.h"
 #include "evidence/collector.h"
 #include "tee/detect.h"
@@ -31,9 +32,10 @@
 namespace attestd::agent {
 namespace {
 
-// Each worker holds at most one connection to a broker. What hangs at one broker leaves six workers
-// to all others.
-constexpr WorkerPool::Limits kWorkers = {.threads = 26, .threads_per_lane = 20, .waiting = 2048};
+// For devices, and for tokens from brokers; what hangs in one lane leaves two to the others.
+constexpr WorkerPool::Limits kWorkers = {.threads = 8, .threads_per_lane = 6, .waiting = 2048};
+// They read the brokers' answers and decrypt them.
+constexpr int kIoThreads = 2;
 constexpr absl::Duration kCheckTime = absl::Seconds(10);
 
 // Services whose health follows the device; "" is the server as a whole.
@@ -113,6 +115,7 @@ void WarnOfHttp(const std::vector<BrokerConfig>& brokers) {
 class RunningAgent : public Agent {
  public:
   struct Parts {
+    std::unique_ptr<base::IoLoop> loop;
     std::unique_ptr<evidence::Collector> collector;
     BrokerSet brokers;
     LoadConfigAgain load;
@@ -123,14 +126,16 @@ class RunningAgent : public Agent {
   };
 
   explicit RunningAgent(Parts parts)
-      : collector_(std::move(parts.collector)),
-        broker_context_(
-            {.collector = *collector_, .init_data = parts.init_data ? parts.init_data->text : ""}),
-        brokers_(std::move(parts.brokers)),
+      : loop_(std::move(parts.loop)),
+        collector_(std::move(parts.collector)),
+        broker_context_({.collector = *collector_,
+                         .loop = *loop_,
+                         .init_data = parts.init_data ? parts.init_data->text : ""}),
         load_(std::move(parts.load)),
         measurements_(parts.measurement, *collector_),
         init_data_digest_(parts.init_data ? parts.init_data->digest : base::Bytes()),
-        flights_(brokers_, workers_, alarm_, kbs::SecureRandom),
+        flights_(brokers_, alarm_, kbs::SecureRandom),
+        brokers_(std::move(parts.brokers), alarm_),
         workers_(kWorkers),
         readiness_([this] { return Check(); },
                    [this](const absl::Status& status) { Publish(status); }),
@@ -164,7 +169,7 @@ class RunningAgent : public Agent {
                 {{"cause", base::StatusText(brokers.status())}});
       return base::WithReason(brokers.status(), base::Reason::kConfigRefused);
     }
-    brokers_.Set(std::make_shared<const BrokerSet>(*std::move(brokers)));
+    brokers_.Set(*std::move(brokers));
     WarnOfHttp(config->brokers);
     base::Log(base::Severity::kNotice,
               "reloaded [[kbs]] and [failover]; anything else takes a restart",
@@ -179,6 +184,7 @@ class RunningAgent : public Agent {
       server = std::move(server_);
     }
     server.reset();
+    flights_.Drain();
   }
 
  private:
@@ -221,9 +227,9 @@ class RunningAgent : public Agent {
     }
   }
 
+  const std::unique_ptr<base::IoLoop> loop_;
   const std::unique_ptr<evidence::Collector> collector_;
   const BrokerContext broker_context_;
-  CurrentBrokers brokers_;
   const LoadConfigAgain load_;
   absl::Mutex reload_mutex_;
   Measurements measurements_;
@@ -231,9 +237,10 @@ class RunningAgent : public Agent {
   absl::Status init_data_status_;
   absl::Mutex server_mutex_;
   std::unique_ptr<Server> server_ ABSL_GUARDED_BY(server_mutex_);
-  // Before the workers and the alarm, which may still look at a flight that has ended.
+  // Before the alarm, which may still look at a flight that has ended, and ends brokers.
   ResourceFlights flights_;
   base::Alarm alarm_;
+  CurrentBrokers brokers_;
   WorkerPool workers_;
   Readiness readiness_;
   CallRunner calls_;
@@ -271,11 +278,14 @@ absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
   ASSIGN_OR_RETURN(const Chosen chosen, Choose(config, backends));
   std::unique_ptr<evidence::Collector> collector = MakeCollector(chosen, config);
   ASSIGN_OR_RETURN(std::optional<evidence::InitData> init_data, LoadInitData(config.init_data));
+  ASSIGN_OR_RETURN(std::unique_ptr<base::IoLoop> loop, base::IoLoop::Create(kIoThreads));
   ASSIGN_OR_RETURN(BrokerSet brokers,
                    MakeBrokers(config, {.collector = *collector,
+                                        .loop = *loop,
                                         .init_data = init_data ? init_data->text : ""}));
   auto agent = std::make_unique<RunningAgent>(
-      RunningAgent::Parts{.collector = std::move(collector),
+      RunningAgent::Parts{.loop = std::move(loop),
+                          .collector = std::move(collector),
                           .brokers = std::move(brokers),
                           .load = std::move(load),
                           .measurement = config.measurement,

@@ -22,7 +22,7 @@ Alarm::Id Alarm::At(Deadline when, std::function<void()> work) {
   const MonitorLock lock(monitor_);
   const Id id = ++last_id_;
   waiting_.emplace(id, std::make_pair(when, std::move(work)));
-  if (!thread_.joinable()) {
+  if (!thread_.joinable() && !stopping_) {
     thread_ = std::thread([this] { Run(); });
   } else if (when < next_) {
     next_ = when;

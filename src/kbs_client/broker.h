@@ -2,6 +2,7 @@
 #ifndef ATTESTD_KBS_CLIENT_BROKER_H_
 #define ATTESTD_KBS_CLIENT_BROKER_H_
 
+#include <functional>
 #include <string>
 
 #include "base/call_context.h"
@@ -19,13 +20,16 @@ class Broker {
   Broker& operator=(const Broker&) = delete;
   virtual ~Broker() = default;
 
-  // One try; the broker part of the URI is not looked at. Errors: NotFound, PermissionDenied (the
+  using Done = std::function<void(absl::StatusOr<base::Secret>)>;
+  // One try; the broker part of the URI is not looked at. Does not block: calls `done` exactly
+  // once, on this thread or another, soon after the caller's stop was requested, which it must be
+  // by its deadline. The broker outlives the request. Errors: NotFound, PermissionDenied (the
   // broker's policy), Unauthenticated (evidence refused), Unavailable (another try may help, not
   // before RetryAfter), DeadlineExceeded, Cancelled, Internal (reply rejected), FailedPrecondition
   // (protocol version), and those of the TEE device.
-  virtual absl::StatusOr<base::Secret> GetResource(const ResourceUri& uri,
-                                                   const base::CallContext& context) = 0;
-  // The attestation token (JWT) of a session whose token has not expired. Errors as above.
+  virtual void GetResource(const ResourceUri& uri, const base::CallContext& context, Done done) = 0;
+  // The attestation token (JWT) of a session whose token has not expired. Blocks. Errors as
+  // above.
   virtual absl::StatusOr<std::string> GetToken(const base::CallContext& context) = 0;
 
   struct State {

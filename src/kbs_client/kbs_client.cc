@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/guarded.h"
 #include "base/log.h"
 #include "kbs_client/broker_error.h"
 #include "kbs_client/jwe.h"
@@ -34,6 +35,23 @@ absl::StatusOr<base::Secret> Open(std::string body, const Session& session) {
   return DecryptJwe(*envelope, session.key);
 }
 
+absl::StatusOr<base::Secret> Read(const ResourceUri& uri, const Session& session,
+                                  absl::StatusOr<base::HttpResponse> response) {
+  if (!response.ok()) {
+    return base::Annotate(response.status(), "resource");
+  }
+  if (response->status != 200) {
+    return base::Annotate(BrokerError({Endpoint::kResource, session.protocol}, *response),
+                          "resource");
+  }
+  if (IsInTheClear(uri, *response)) {
+    absl::StatusOr<base::Secret> secret = base::Secret::Copy(base::AsBytes(response->body));
+    base::WipeBytes({reinterpret_cast<uint8_t*>(response->body.data()), response->body.size()});
+    return secret;
+  }
+  return Open(std::move(response->body), session);
+}
+
 void LogChange(const std::string& url, bool failing, const absl::Status& status) {
   if (failing) {
     base::Log(base::Severity::kWarning, "the broker fails; it is tried now and then",
@@ -58,57 +76,65 @@ Broker::State KbsClient::GetState() const {
   return {.session = session, .failing = breaker_.open()};
 }
 
-absl::StatusOr<base::Secret> KbsClient::GetResource(const ResourceUri& uri,
-                                                    const base::CallContext& context) {
-  ASSIGN_OR_RETURN(const Breaker::Permit permit, Admit());
-  const absl::Duration began = base::BootTime();
-  absl::StatusOr<base::Secret> secret = Attempt(uri, context);
-  Report(permit, began, secret.status());
-  return secret;
+void KbsClient::GetResource(const ResourceUri& uri, const base::CallContext& context, Done done) {
+  const absl::StatusOr<Breaker::Permit> permit = Admit();
+  if (!permit.ok()) {
+    done(permit.status());
+    return;
+  }
+  Attempt(std::make_shared<Request>(Request{.uri = uri,
+                                            .context = context,
+                                            .done = std::move(done),
+                                            .permit = *permit,
+                                            .began = base::BootTime()}),
+          /*lost=*/nullptr);
 }
 
 absl::StatusOr<std::string> KbsClient::GetToken(const base::CallContext& context) {
   ASSIGN_OR_RETURN(const Breaker::Permit permit, Admit());
   const absl::Duration began = base::BootTime();
-  const auto session = sessions_->Get(context);
+  const auto session = sessions_->Wait(context);
   Report(permit, began, session.status());
   RETURN_IF_ERROR(session.status());
   return (*session)->token;
 }
 
-absl::StatusOr<base::Secret> KbsClient::Attempt(const ResourceUri& uri,
-                                                const base::CallContext& context) {
-  ASSIGN_OR_RETURN(auto session, sessions_->Get(context));
-  absl::StatusOr<base::Secret> secret = Fetch(uri, *session, context);
-  if (secret.ok() || !IsSessionLost(secret.status())) {
-    return secret;
-  }
-  ASSIGN_OR_RETURN(session, sessions_->Get(context, session.get()));
-  return Fetch(uri, *session, context);
+void KbsClient::Attempt(const RequestRef& request, const Session* lost) {
+  sessions_->Get(request->context, lost,
+                 [this, request, first = lost == nullptr](
+                     const absl::StatusOr<SessionKeeper::SessionRef>& session) {
+                   if (session.ok()) {
+                     Fetch(request, *session, first);
+                   } else {
+                     Conclude(*request, session.status());
+                   }
+                 });
 }
 
-absl::StatusOr<base::Secret> KbsClient::Fetch(const ResourceUri& uri, const Session& session,
-                                              const base::CallContext& context) {
-  absl::StatusOr<base::HttpResponse> response = transport_->Send(
+void KbsClient::Fetch(const RequestRef& request, const SessionKeeper::SessionRef& session,
+                      bool first) {
+  const ResourceUri& uri = request->uri;
+  transport_->Start(
       {.method = base::HttpRequest::Method::kGet,
        .url = options_.url + "/kbs/v0/" + uri.plugin() + "/" + uri.path() + uri.query(),
-       .headers = {Authorization(options_.credential, session)},
+       .headers = {Authorization(options_.credential, *session)},
        .body = {},
-       .deadline = context.deadline,
-       .stop = context.stop});
-  if (!response.ok()) {
-    return base::Annotate(response.status(), "resource");
-  }
-  if (response->status != 200) {
-    return base::Annotate(BrokerError({Endpoint::kResource, session.protocol}, *response),
-                          "resource");
-  }
-  if (IsInTheClear(uri, *response)) {
-    absl::StatusOr<base::Secret> secret = base::Secret::Copy(base::AsBytes(response->body));
-    base::WipeBytes({reinterpret_cast<uint8_t*>(response->body.data()), response->body.size()});
-    return secret;
-  }
-  return Open(std::move(response->body), session);
+       .deadline = request->context.deadline,
+       .stop = request->context.stop},
+      [this, request, session, first](absl::StatusOr<base::HttpResponse> response) {
+        absl::StatusOr<base::Secret> secret =
+            base::Guarded([&] { return Read(request->uri, *session, std::move(response)); });
+        if (first && IsSessionLost(secret.status())) {
+          Attempt(request, session.get());
+        } else {
+          Conclude(*request, std::move(secret));
+        }
+      });
+}
+
+void KbsClient::Conclude(const Request& request, absl::StatusOr<base::Secret> secret) {
+  Report(request.permit, request.began, secret.status());
+  request.done(std::move(secret));
 }
 
 absl::StatusOr<Breaker::Permit> KbsClient::Admit() {

@@ -37,15 +37,25 @@ class KbsClient : public Broker {
             std::shared_ptr<SessionKeeper> sessions, const Random& random);
 
   // A lost session is renewed once.
-  absl::StatusOr<base::Secret> GetResource(const ResourceUri& uri,
-                                           const base::CallContext& context) override;
+  void GetResource(const ResourceUri& uri, const base::CallContext& context, Done done) override;
   absl::StatusOr<std::string> GetToken(const base::CallContext& context) override;
   State GetState() const override;
 
  private:
-  absl::StatusOr<base::Secret> Attempt(const ResourceUri& uri, const base::CallContext& context);
-  absl::StatusOr<base::Secret> Fetch(const ResourceUri& uri, const Session& session,
-                                     const base::CallContext& context);
+  // One call of GetResource.
+  struct Request {
+    ResourceUri uri;
+    base::CallContext context;
+    Done done;
+    Breaker::Permit permit;
+    absl::Duration began;
+  };
+  using RequestRef = std::shared_ptr<Request>;
+
+  // Asks in a session other than the `lost` one; null: in any.
+  void Attempt(const RequestRef& request, const Session* lost);
+  void Fetch(const RequestRef& request, const SessionKeeper::SessionRef& session, bool first);
+  void Conclude(const Request& request, absl::StatusOr<base::Secret> secret);
   absl::StatusOr<Breaker::Permit> Admit();
   void Report(Breaker::Permit permit, absl::Duration began, const absl::Status& status);
 

@@ -34,14 +34,15 @@ absl::Status OfflineBroker::Add(std::string_view text, Secrets& secrets) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<base::Secret> OfflineBroker::GetResource(const ResourceUri& uri,
-                                                        const base::CallContext& /*context*/) {
+void OfflineBroker::GetResource(const ResourceUri& uri, const base::CallContext& /*context*/,
+                                Done done) {
   const auto found = secrets_.find(uri.path());
   if (uri.plugin() != "resource" || found == secrets_.end()) {
-    return base::MakeStatus(absl::StatusCode::kNotFound, base::Reason::kResourceNotFound,
-                            "the files hold no such resource");
+    done(base::MakeStatus(absl::StatusCode::kNotFound, base::Reason::kResourceNotFound,
+                          "the files hold no such resource"));
+  } else {
+    done(base::Secret::Copy(found->second.view()));
   }
-  return base::Secret::Copy(found->second.view());
 }
 
 absl::StatusOr<std::string> OfflineBroker::GetToken(const base::CallContext& /*context*/) {

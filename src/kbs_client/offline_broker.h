@@ -21,8 +21,7 @@ class OfflineBroker : public Broker {
   static absl::StatusOr<std::unique_ptr<OfflineBroker>> Create(
       const std::vector<std::string>& texts);
 
-  absl::StatusOr<base::Secret> GetResource(const ResourceUri& uri,
-                                           const base::CallContext& context) override;
+  void GetResource(const ResourceUri& uri, const base::CallContext& context, Done done) override;
   // FailedPrecondition: there is no token without a KBS.
   absl::StatusOr<std::string> GetToken(const base::CallContext& context) override;
   State GetState() const override { return {}; }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kbs_client/session_keeper.h"
 
-#include <exception>
-#include <new>
+#include <optional>
 #include <utility>
+
+#include "base/guarded.h"
 
 namespace attestd::kbs {
 namespace {
@@ -42,29 +43,86 @@ bool SessionKeeper::HasSession() const {
   return Usable();
 }
 
-absl::StatusOr<SessionKeeper::SessionRef> SessionKeeper::Get(const base::CallContext& context,
-                                                             const Session* lost) {
-  bool left = false;
-  // Runs where the stop is requested, and wakes Await.
-  const std::stop_callback on_stop(context.stop, [this, &left] {
+void SessionKeeper::Get(const base::CallContext& context, const Session* lost, Done done) {
+  SessionRef live;
+  FlightRef flight;
+  uint64_t waiter = 0;
+  {
     const base::MonitorLock lock(monitor_);
-    left = true;
-    monitor_.NotifyAll();
-  });
+    if (lost != nullptr && session_.get() == lost) {
+      session_ = nullptr;
+    }
+    if (Usable()) {
+      RenewInTime();
+      live = session_;
+    } else {
+      flight = Join(/*renewal=*/false);
+      waiter = ++last_waiter_;
+      flight->waiters.emplace(waiter, Waiter{.context = context, .done = done, .on_stop = {}});
+    }
+  }
+  if (live != nullptr) {
+    done(live);
+  } else {
+    Await(flight, waiter, context.stop);
+  }
+}
+
+// The caller's stop takes it out of the flight.
+void SessionKeeper::Await(const FlightRef& flight, uint64_t waiter, const std::stop_token& stop) {
+  // May call Leave at once, which is why the waiter is there before.
+  auto on_stop = std::make_unique<std::stop_callback<std::function<void()>>>(
+      stop, [this, weak = std::weak_ptr<Flight>(flight), waiter] { Leave(weak, waiter); });
   const base::MonitorLock lock(monitor_);
-  if (lost != nullptr && session_.get() == lost) {
-    session_ = nullptr;
+  if (const auto found = flight->waiters.find(waiter); found != flight->waiters.end()) {
+    found->second.on_stop = std::move(on_stop);
   }
-  if (Usable()) {
-    RenewInTime();
-    return session_;
+}
+
+void SessionKeeper::Leave(const std::weak_ptr<Flight>& weak, uint64_t waiter) {
+  const FlightRef flight = weak.lock();
+  if (flight == nullptr) {
+    return;
   }
-  const FlightRef flight = Join(/*renewal=*/false);
-  if (!Await(*flight, context, left)) {
-    return base::Annotate(left ? absl::CancelledError("the caller has left") : context.Check(),
-                          "while waiting for the handshake");
+  Waiters left;
+  {
+    const base::MonitorLock lock(monitor_);
+    left.insert(flight->waiters.extract(waiter));
+    if (!left.empty() && flight->waiters.empty() && !flight->renewal) {
+      flight->stop.request_stop();
+      if (next_ == flight) {
+        next_ = nullptr;
+      }
+    }
   }
-  return flight->session;
+  for (auto& [id, gone] : left) {
+    const absl::Status why = gone.context.Check();
+    gone.done(base::Annotate(why.ok() ? absl::CancelledError("the caller has left") : why,
+                             "while waiting for the handshake"));
+  }
+}
+
+absl::StatusOr<SessionKeeper::SessionRef> SessionKeeper::Wait(const base::CallContext& context,
+                                                              const Session* lost) {
+  base::Monitor monitor;
+  std::optional<absl::StatusOr<SessionRef>> answer;
+  std::stop_source stop;
+  const std::stop_callback on_stop(context.stop, [&stop] { stop.request_stop(); });
+  Get({.deadline = context.deadline, .stop = stop.get_token()}, lost,
+      [&](const absl::StatusOr<SessionRef>& session) {
+        const base::MonitorLock lock(monitor);
+        answer = session;
+        monitor.NotifyAll();
+      });
+  const auto answered = [&] { return answer.has_value(); };
+  const base::MonitorLock lock(monitor);
+  if (!monitor.Await(context.deadline, answered)) {
+    monitor.Unlock();
+    stop.request_stop();
+    monitor.Lock();
+    monitor.Await(base::Deadline::Infinite(), answered);
+  }
+  return *std::move(answer);
 }
 
 bool SessionKeeper::Usable() const { return session_ != nullptr && !session_->expiry.Expired(); }
@@ -82,19 +140,6 @@ SessionKeeper::FlightRef SessionKeeper::Join(bool renewal) {
     monitor_.NotifyAll();
   }
   return next_;
-}
-
-bool SessionKeeper::Await(Flight& flight, const base::CallContext& context, const bool& left) {
-  ++flight.waiting;
-  monitor_.Await(context.deadline, [&] { return flight.done || left; });
-  --flight.waiting;
-  if (!flight.done && flight.waiting == 0 && !flight.renewal) {
-    flight.stop.request_stop();
-    if (next_.get() == &flight) {
-      next_ = nullptr;
-    }
-  }
-  return flight.done;
 }
 
 void SessionKeeper::RenewInTime() {
@@ -115,39 +160,35 @@ void SessionKeeper::Run() {
     current_ = std::exchange(next_, nullptr);
     const FlightRef flight = current_;
     monitor_.Unlock();
-    absl::StatusOr<Session> made = Guarded(flight->stop.get_token());
+    absl::StatusOr<Session> made = base::Guarded([&] {
+      return make_(
+          {.deadline = base::Deadline::After(kHandshakeLimit), .stop = flight->stop.get_token()});
+    });
     monitor_.Lock();
-    Conclude(*flight, std::move(made));
+    const absl::StatusOr<SessionRef> session = Conclude(std::move(made));
+    Waiters waiters = std::exchange(flight->waiters, {});
+    monitor_.Unlock();
+    for (auto& [id, waiter] : waiters) {
+      waiter.on_stop.reset();
+      waiter.done(session);
+    }
+    waiters.clear();
+    monitor_.Lock();
   }
 }
 
-// No exception may end the thread.
-absl::StatusOr<Session> SessionKeeper::Guarded(std::stop_token stop) const {
-  try {
-    return make_({.deadline = base::Deadline::After(kHandshakeLimit), .stop = std::move(stop)});
-  } catch (const std::bad_alloc&) {
-    return base::MakeStatus(absl::StatusCode::kResourceExhausted, base::Reason::kBusy,
-                            "out of memory");
-  } catch (const std::exception&) {
-    return absl::InternalError("a library threw");
-  }
-}
-
-void SessionKeeper::Conclude(Flight& flight, absl::StatusOr<Session> made) {
+absl::StatusOr<SessionKeeper::SessionRef> SessionKeeper::Conclude(absl::StatusOr<Session> made) {
   current_ = nullptr;
-  flight.done = true;
-  if (made.ok()) {
-    session_ = std::make_shared<const Session>(*std::move(made));
-    flight.session = session_;
-    const absl::Duration life = session_->expiry.Remaining();
-    renew_at_ = base::Deadline::After(life * (kRenewFrom + kRenewSpan * random_()));
-  } else {
-    flight.session = made.status();
+  if (!made.ok()) {
     if (session_ != nullptr) {
       renew_at_ = base::Deadline::After(session_->expiry.Remaining() * kRetryPart);
     }
+    return made.status();
   }
-  monitor_.NotifyAll();
+  session_ = std::make_shared<const Session>(*std::move(made));
+  const absl::Duration life = session_->expiry.Remaining();
+  renew_at_ = base::Deadline::After(life * (kRenewFrom + kRenewSpan * random_()));
+  return session_;
 }
 
 }  // namespace attestd::kbs

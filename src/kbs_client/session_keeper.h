@@ -4,7 +4,9 @@
 
 #include <absl/base/thread_annotations.h>
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <thread>
@@ -32,37 +34,48 @@ class SessionKeeper {
   // Stops a handshake under way.
   ~SessionKeeper();
 
-  // The live session, or a new one when there is none or it is `lost`. Errors of the handshake;
-  // DeadlineExceeded or Cancelled when this caller's time was up first.
-  absl::StatusOr<SessionRef> Get(const base::CallContext& context, const Session* lost = nullptr);
+  using Done = std::function<void(const absl::StatusOr<SessionRef>&)>;
+  // Calls `done` exactly once: at once with the live session; when there is none, or it is `lost`,
+  // after the next handshake, on another thread, with its session or error; or with
+  // DeadlineExceeded or Cancelled when the caller's stop was requested first, which it must be by
+  // its deadline. It outlives those who wait.
+  void Get(const base::CallContext& context, const Session* lost, Done done);
+  // The same for a thread that may wait.
+  absl::StatusOr<SessionRef> Wait(const base::CallContext& context, const Session* lost = nullptr);
   bool HasSession() const;
 
  private:
+  struct Waiter {
+    base::CallContext context;
+    Done done;
+    // Ends before what it calls.
+    std::unique_ptr<std::stop_callback<std::function<void()>>> on_stop;
+  };
+  using Waiters = std::map<uint64_t, Waiter>;
   // A handshake that callers wait for.
   struct Flight {
     std::stop_source stop;
-    int waiting = 0;
+    Waiters waiters;
     bool renewal = false;  // goes on without callers
-    bool done = false;
-    absl::StatusOr<SessionRef> session = absl::UnknownError("not done");
   };
   using FlightRef = std::shared_ptr<Flight>;
 
   bool Usable() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(monitor_);
   // The handshake under way, or a new one.
   FlightRef Join(bool renewal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(monitor_);
-  // False when the caller's time was up before the handshake's end.
-  bool Await(Flight& flight, const base::CallContext& context, const bool& left)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(monitor_);
+  void Await(const FlightRef& flight, uint64_t waiter, const std::stop_token& stop)
+      ABSL_LOCKS_EXCLUDED(monitor_);
+  void Leave(const std::weak_ptr<Flight>& weak, uint64_t waiter) ABSL_LOCKS_EXCLUDED(monitor_);
   void RenewInTime() ABSL_EXCLUSIVE_LOCKS_REQUIRED(monitor_);
   void Run();
-  absl::StatusOr<Session> Guarded(std::stop_token stop) const;
-  void Conclude(Flight& flight, absl::StatusOr<Session> made)
+  // What those who waited are told.
+  absl::StatusOr<SessionRef> Conclude(absl::StatusOr<Session> made)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(monitor_);
 
   const MakeSession make_;
   const Random random_;
   mutable base::Monitor monitor_;
+  uint64_t last_waiter_ ABSL_GUARDED_BY(monitor_) = 0;
   SessionRef session_ ABSL_GUARDED_BY(monitor_);
   base::Deadline renew_at_ ABSL_GUARDED_BY(monitor_) = base::Deadline::Infinite();
   FlightRef next_ ABSL_GUARDED_BY(monitor_);     // waits for the thread

@@ -5,6 +5,10 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -20,27 +24,30 @@ class FakeBroker : public kbs::Broker {
  public:
   explicit FakeBroker(std::string name) : name_(std::move(name)) {}
 
-  absl::StatusOr<base::Secret> GetResource(const kbs::ResourceUri& /*uri*/,
-                                           const base::CallContext& context) override {
-    const std::stop_callback on_stop(context.stop, [this] {
+  void GetResource(const kbs::ResourceUri& /*uri*/, const base::CallContext& context,
+                   Done done) override {
+    auto pending = std::make_shared<Pending>();
+    pending->done = std::move(done);
+    {
       const base::MonitorLock lock(monitor_);
+      ++asked_;
+      pending_.push_back(pending);
       monitor_.NotifyAll();
-    });
-    const base::MonitorLock lock(monitor_);
-    ++asked_;
-    monitor_.NotifyAll();
-    if (failures_ > 0) {
-      --failures_;
-      return base::MakeStatus(absl::StatusCode::kUnavailable, base::Reason::kBrokerUnreachable,
-                              "down");
+      if (failures_ > 0) {
+        --failures_;
+        pending->failed = true;
+      } else if (stalls_) {
+        pending->stalled = true;
+      }
     }
-    monitor_.Await(context.deadline, [&] { return !stalls_ || context.stop.stop_requested(); });
-    if (stalls_) {
-      ++given_up_;
-      monitor_.NotifyAll();
-      return context.Check();
+    if (pending->stalled) {
+      pending->on_stop.emplace(context.stop, [this, weak = std::weak_ptr<Pending>(pending),
+                                              context] { Conclude(weak.lock(), context.Check()); });
+    } else {
+      Conclude(pending, pending->failed ? base::MakeStatus(absl::StatusCode::kUnavailable,
+                                                           base::Reason::kBrokerUnreachable, "down")
+                                        : absl::OkStatus());
     }
-    return answer_.ok() ? base::Secret::Copy(base::AsBytes(name_)) : answer_;
   }
   absl::StatusOr<std::string> GetToken(const base::CallContext& /*context*/) override {
     return name_;
@@ -48,9 +55,17 @@ class FakeBroker : public kbs::Broker {
   State GetState() const override { return {}; }
 
   void Stall(bool stalls) {
-    const base::MonitorLock lock(monitor_);
-    stalls_ = stalls;
-    monitor_.NotifyAll();
+    std::vector<std::shared_ptr<Pending>> released;
+    {
+      const base::MonitorLock lock(monitor_);
+      stalls_ = stalls;
+      released = pending_;
+    }
+    for (const std::shared_ptr<Pending>& pending : released) {
+      if (!stalls) {
+        Conclude(pending, absl::OkStatus());
+      }
+    }
   }
   void FailNext(int failures) {
     const base::MonitorLock lock(monitor_);
@@ -72,6 +87,27 @@ class FakeBroker : public kbs::Broker {
   }
 
  private:
+  struct Pending {
+    Done done;
+    std::optional<std::stop_callback<std::function<void()>>> on_stop;
+    bool failed = false;
+    bool stalled = false;
+  };
+
+  // Once: whoever comes first.
+  void Conclude(const std::shared_ptr<Pending>& pending, const absl::Status& failure) {
+    absl::Status status = failure;
+    {
+      const base::MonitorLock lock(monitor_);
+      if (pending == nullptr || std::erase(pending_, pending) == 0) {
+        return;
+      }
+      status = failure.ok() ? answer_ : failure;
+      given_up_ += pending->stalled && !failure.ok() ? 1 : 0;
+      monitor_.NotifyAll();
+    }
+    pending->done(status.ok() ? base::Secret::Copy(base::AsBytes(name_)) : status);
+  }
   template <typename Predicate>
   void Await(Predicate holds) {
     const base::MonitorLock lock(monitor_);
@@ -82,6 +118,7 @@ class FakeBroker : public kbs::Broker {
   base::Monitor monitor_;
   bool stalls_ = false;
   int failures_ = 0;
+  std::vector<std::shared_ptr<Pending>> pending_;
   int asked_ = 0;
   int given_up_ = 0;
   absl::Status answer_;
@@ -97,7 +134,10 @@ struct Answer {
 class Bench {
  public:
   explicit Bench(int brokers = 1, FailoverConfig failover = {})
-      : current_(MakeSet(brokers, failover)) {}
+      : current_(MakeSet(brokers, failover), alarm_) {}
+  ~Bench() { flights_.Drain(); }
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
 
   std::shared_ptr<Answer> Ask(const std::string& uri = "kbs:///a/b/c",
                               base::CallContext caller = {}) {
@@ -136,10 +176,9 @@ class Bench {
   }
 
   std::vector<std::shared_ptr<FakeBroker>> fakes_;
-  CurrentBrokers current_;
-  ResourceFlights flights_{current_, workers_, alarm_, [] { return 0.5; }};
+  ResourceFlights flights_{current_, alarm_, [] { return 0.5; }};
   base::Alarm alarm_;
-  WorkerPool workers_{{.threads = 4, .threads_per_lane = 2, .waiting = 100}};
+  CurrentBrokers current_;
 };
 
 TEST_CASE("A thousand callers of one resource share one fetch, and hold no thread") {

@@ -133,8 +133,8 @@ TEST_CASE("Many cold callers share one handshake") {
 
 TEST_CASE("A caller without time left does not spoil the handshake for others") {
   World world;
-  const auto late = world.client->GetResource(*ResourceUri::Parse("kbs:///default/test/secret"),
-                                              {.deadline = base::Deadline::After({})});
+  const auto late = GetResource(*world.client, "kbs:///default/test/secret",
+                                {.deadline = base::Deadline::After({})});
   CHECK((late.ok() || absl::IsDeadlineExceeded(late.status())));
   CHECK(world.GetSecret().ok());
 }

@@ -3,21 +3,19 @@
 
 #include <catch2/catch.hpp>
 
+#include "test/kbs_client/get_resource.h"
+
 namespace attestd::kbs {
 namespace {
-
-absl::StatusOr<base::Secret> Get(Broker& broker, std::string_view uri) {
-  return broker.GetResource(*ResourceUri::Parse(uri), {});
-}
 
 TEST_CASE("Secrets come from files, of which a later one wins") {
   const auto broker = OfflineBroker::Create(
       {R"({"default/key/1":"b25l","default/key/2":"dHdv"})", R"({"default/key/2":"VFdP"})"});
   REQUIRE(broker.ok());
-  CHECK(Get(**broker, "kbs:///default/key/1")->ConstantTimeEquals(base::AsBytes("one")));
-  CHECK(Get(**broker, "kbs:///default/key/2")->ConstantTimeEquals(base::AsBytes("TWO")));
-  CHECK(absl::IsNotFound(Get(**broker, "kbs:///default/key/3").status()));
-  CHECK(absl::IsNotFound(Get(**broker, "kbs+echo:///default/key/1").status()));
+  CHECK(GetResource(**broker, "kbs:///default/key/1")->ConstantTimeEquals(base::AsBytes("one")));
+  CHECK(GetResource(**broker, "kbs:///default/key/2")->ConstantTimeEquals(base::AsBytes("TWO")));
+  CHECK(absl::IsNotFound(GetResource(**broker, "kbs:///default/key/3").status()));
+  CHECK(absl::IsNotFound(GetResource(**broker, "kbs+echo:///default/key/1").status()));
   CHECK(absl::IsFailedPrecondition((*broker)->GetToken({}).status()));
 }
 

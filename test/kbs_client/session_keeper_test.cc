@@ -86,7 +86,7 @@ TEST_CASE("A thousand cold callers share one handshake") {
   std::atomic<int> served{0};
   callers.reserve(1000);
   for (int i = 0; i < 1000; ++i) {
-    callers.emplace_back([&] { served += bench.keeper.Get(Long()).ok() ? 1 : 0; });
+    callers.emplace_back([&] { served += bench.keeper.Wait(Long()).ok() ? 1 : 0; });
   }
   bench.gate.AwaitBegun(1);
   bench.gate.Open();
@@ -100,10 +100,10 @@ TEST_CASE("A thousand cold callers share one handshake") {
 TEST_CASE("The first caller's time runs out, and the handshake goes on for the others") {
   Bench bench;
   absl::Status first;
-  std::thread impatient([&] { first = bench.keeper.Get(For(absl::Milliseconds(30))).status(); });
+  std::thread impatient([&] { first = bench.keeper.Wait(For(absl::Milliseconds(30))).status(); });
   bench.gate.AwaitBegun(1);
   std::atomic<bool> served{false};
-  std::thread patient([&] { served = bench.keeper.Get(Long()).ok(); });
+  std::thread patient([&] { served = bench.keeper.Wait(Long()).ok(); });
   impatient.join();
   CHECK(absl::IsDeadlineExceeded(first));
   bench.gate.Open();
@@ -119,7 +119,7 @@ TEST_CASE("A handshake that nobody waits for any more is stopped, and the next b
   std::thread caller([&] {
     left =
         bench.keeper
-            .Get({.deadline = base::Deadline::After(absl::Seconds(20)), .stop = leave.get_token()})
+            .Wait({.deadline = base::Deadline::After(absl::Seconds(20)), .stop = leave.get_token()})
             .status();
   });
   bench.gate.AwaitBegun(1);
@@ -128,7 +128,7 @@ TEST_CASE("A handshake that nobody waits for any more is stopped, and the next b
   CHECK(absl::IsCancelled(left));
   bench.gate.AwaitCut(1);
   bench.gate.Open();
-  CHECK(bench.keeper.Get(Long()).ok());
+  CHECK(bench.keeper.Wait(Long()).ok());
   CHECK(bench.gate.begun() == 2);
 }
 
@@ -137,21 +137,21 @@ TEST_CASE("A caller who has left already begins nothing that goes on") {
   std::stop_source leave;
   leave.request_stop();
   CHECK(absl::IsCancelled(
-      bench.keeper.Get({.deadline = base::Deadline::Infinite(), .stop = leave.get_token()})
+      bench.keeper.Wait({.deadline = base::Deadline::Infinite(), .stop = leave.get_token()})
           .status()));
   bench.gate.Open();
-  CHECK(bench.keeper.Get(Long()).ok());
+  CHECK(bench.keeper.Wait(Long()).ok());
 }
 
 TEST_CASE("A session that is told lost is replaced once, whoever tells it") {
   Bench bench;
   bench.gate.Open();
-  const auto lost = *bench.keeper.Get(Long());
+  const auto lost = *bench.keeper.Wait(Long());
   std::vector<std::thread> callers;
   std::atomic<int> fresh{0};
   callers.reserve(16);
   for (int i = 0; i < 16; ++i) {
-    callers.emplace_back([&] { fresh += *bench.keeper.Get(Long(), lost.get()) != lost ? 1 : 0; });
+    callers.emplace_back([&] { fresh += *bench.keeper.Wait(Long(), lost.get()) != lost ? 1 : 0; });
   }
   for (std::thread& caller : callers) {
     caller.join();
@@ -164,12 +164,12 @@ TEST_CASE("A session in use is renewed late in its life, and nobody waits for it
   Bench bench;
   bench.gate.Open();
   bench.gate.life_ms = 400;
-  const auto old = *bench.keeper.Get(Long());
+  const auto old = *bench.keeper.Wait(Long());
   bench.gate.life_ms = 300000;
   const base::Deadline end = base::Deadline::After(absl::Seconds(20));
   auto now = old;
   while (now == old && !end.Expired()) {
-    now = *bench.keeper.Get(Long());
+    now = *bench.keeper.Wait(Long());
     std::this_thread::yield();
   }
   CHECK(now != old);
@@ -181,7 +181,7 @@ TEST_CASE("A session that nobody uses is not renewed") {
   Bench bench;
   bench.gate.Open();
   bench.gate.life_ms = 50;
-  const auto old = *bench.keeper.Get(Long());
+  const auto old = *bench.keeper.Wait(Long());
   std::this_thread::sleep_for(std::chrono::milliseconds(120));
   CHECK(old->expiry.Expired());
   CHECK_FALSE(bench.keeper.HasSession());
@@ -192,7 +192,7 @@ TEST_CASE("What a library throws is an error of the handshake") {
   SessionKeeper keeper(
       [](const base::CallContext&) -> absl::StatusOr<Session> { throw std::bad_alloc(); },
       [] { return 0.5; });
-  CHECK_FALSE(keeper.Get(Long()).ok());
+  CHECK_FALSE(keeper.Wait(Long()).ok());
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "kbs_client/negotiator.h"
 #include "test/fakes/fake_evidence_source.h"
 #include "test/fakes/loopback_broker.h"
+#include "test/kbs_client/get_resource.h"
 #include "test/support/temp_dir.h"
 
 namespace attestd::kbs {
@@ -57,7 +58,7 @@ class World {
   }
 
   absl::StatusOr<base::Secret> GetUri(const std::string& uri) {
-    return client->GetResource(*ResourceUri::Parse(uri), Soon());
+    return GetResource(*client, uri, Soon());
   }
   absl::StatusOr<base::Secret> Get(const std::string& path) { return GetUri("kbs:///" + path); }
   absl::StatusOr<base::Secret> GetSecret() { return Get("default/test/secret"); }
