@@ -23,7 +23,7 @@ absl::StatusOr<std::string> TemporaryName() {
   if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
     return base::ErrnoStatus(errno, "getrandom");
   }
-  return ".attestctl-" + base::HexEncode(random);
+  return std::string(kTemporaryPrefix) + base::HexEncode(random);
 }
 
 // Devices, sockets and directories are never replaced: as root that would take /dev/null away.
@@ -39,7 +39,18 @@ absl::Status CheckTarget(int directory, const std::string& name) {
   return absl::OkStatus();
 }
 
+// What open(2) says of O_TMPFILE where the file system or the kernel does not know it.
+bool NeedsName(int error) { return error == EOPNOTSUPP || error == EISDIR || error == EINVAL; }
+
 }  // namespace
+
+PathParts SplitPath(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) {
+    return {.folder = ".", .name = path};
+  }
+  return {.folder = path.substr(0, slash == 0 ? 1 : slash), .name = path.substr(slash + 1)};
+}
 
 absl::Status WriteAll(int fd, base::ByteView bytes) {
   while (!bytes.empty()) {
@@ -52,51 +63,58 @@ absl::Status WriteAll(int fd, base::ByteView bytes) {
   return absl::OkStatus();
 }
 
-PendingFile::PendingFile(std::string name, mode_t mode, base::UniqueFd directory)
-    : name_(std::move(name)), mode_(mode), directory_(std::move(directory)) {}
+PendingFile::PendingFile(PathParts target, mode_t mode, base::UniqueFd directory)
+    : target_(std::move(target)), mode_(mode), directory_(std::move(directory)) {}
 
 PendingFile::PendingFile(PendingFile&& other) noexcept
-    : name_(std::move(other.name_)),
+    : target_(std::move(other.target_)),
       mode_(other.mode_),
       directory_(std::move(other.directory_)),
-      temporary_name_(std::move(other.temporary_name_)),
       file_(std::move(other.file_)),
-      on_disk_(std::exchange(other.on_disk_, false)) {}
+      temporary_(std::exchange(other.temporary_, {})),
+      old_(std::exchange(other.old_, {})),
+      published_(std::exchange(other.published_, false)) {}
 
 PendingFile::~PendingFile() {
-  if (on_disk_) {
-    ::unlinkat(directory_.get(), temporary_name_.c_str(), 0);
+  if (!temporary_.empty()) {
+    ::unlinkat(directory_.get(), temporary_.c_str(), 0);
+  }
+  if (!old_.empty()) {
+    // Where nothing was published both names are the same file, and this drops neither.
+    ::renameat(directory_.get(), old_.c_str(), directory_.get(), target_.name.c_str());
+    ::unlinkat(directory_.get(), old_.c_str(), 0);
+  } else if (published_) {
+    ::unlinkat(directory_.get(), target_.name.c_str(), 0);
   }
 }
 
 absl::StatusOr<PendingFile> PendingFile::Create(const FileSpec& spec) {
-  const size_t slash = spec.path.rfind('/');
-  const std::string name = slash == std::string::npos ? spec.path : spec.path.substr(slash + 1);
-  if (name.empty() || name == "." || name == "..") {
+  PathParts target = SplitPath(spec.path);
+  if (target.name.empty() || target.name == "." || target.name == "..") {
     return base::MakeStatus(absl::StatusCode::kInvalidArgument, spec.path + ": names no file");
   }
-  // "/name" lies in "/", "name" in ".".
-  const std::string folder =
-      slash == std::string::npos ? "." : spec.path.substr(0, slash == 0 ? 1 : slash);
-  base::UniqueFd directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  base::UniqueFd directory(::open(target.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory.valid()) {
-    return base::ErrnoStatus(errno, folder);
+    return base::ErrnoStatus(errno, target.folder);
   }
-  RETURN_IF_ERROR(CheckTarget(directory.get(), name));
-  PendingFile pending(name, spec.mode, std::move(directory));
+  RETURN_IF_ERROR(CheckTarget(directory.get(), target.name));
+  PendingFile pending(std::move(target), spec.mode, std::move(directory));
   RETURN_IF_ERROR(pending.Open(spec.owner));
   return pending;
 }
 
 absl::Status PendingFile::Open(const std::optional<Owner>& owner) {
-  ASSIGN_OR_RETURN(temporary_name_, TemporaryName());
   // The descriptor may write whatever the mode says, as this call makes the file (open(2)).
-  file_.reset(::openat(directory_.get(), temporary_name_.c_str(),
-                       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600 & mode_));
-  if (!file_.valid()) {
-    return base::ErrnoStatus(errno, temporary_name_);
+  file_.reset(::openat(directory_.get(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600 & mode_));
+  if (!file_.valid() && NeedsName(errno)) {
+    ASSIGN_OR_RETURN(std::string name, TemporaryName());
+    file_.reset(::openat(directory_.get(), name.c_str(),
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600 & mode_));
+    temporary_ = file_.valid() ? std::move(name) : "";
   }
-  on_disk_ = true;
+  if (!file_.valid()) {
+    return base::ErrnoStatus(errno, target_.folder + ": make a file");
+  }
   if (owner.has_value() && ::fchown(file_.get(), owner->uid, owner->gid) != 0) {
     return base::ErrnoStatus(errno, "change the owner");
   }
@@ -105,21 +123,86 @@ absl::Status PendingFile::Open(const std::optional<Owner>& owner) {
 
 absl::Status PendingFile::Write(base::ByteView bytes) { return WriteAll(file_.get(), bytes); }
 
-absl::Status PendingFile::Commit() {
+absl::Status PendingFile::Settle() {
   if (::fchmod(file_.get(), mode_) != 0) {
     return base::ErrnoStatus(errno, "change the mode");
   }
   if (::fsync(file_.get()) != 0) {
     return base::ErrnoStatus(errno, "fsync");
   }
-  if (::renameat(directory_.get(), temporary_name_.c_str(), directory_.get(), name_.c_str()) != 0) {
-    return base::ErrnoStatus(errno, "rename to " + name_);
+  return absl::OkStatus();
+}
+
+absl::Status PendingFile::LinkAs(const std::string& name) const {
+  // Linking a descriptor itself takes a capability; by its name in /proc it does not (open(2)).
+  const std::string file = "/proc/self/fd/" + std::to_string(file_.get());
+  if (::linkat(AT_FDCWD, file.c_str(), directory_.get(), name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+    return base::ErrnoStatus(errno, "link as " + name);
   }
-  on_disk_ = false;
+  return absl::OkStatus();
+}
+
+absl::Status PendingFile::KeepOld() {
+  ASSIGN_OR_RETURN(std::string name, TemporaryName());
+  if (::linkat(directory_.get(), target_.name.c_str(), directory_.get(), name.c_str(), 0) == 0) {
+    old_ = std::move(name);
+    return absl::OkStatus();
+  }
+  return errno == ENOENT ? absl::OkStatus()
+                         : base::ErrnoStatus(errno, "keep the old " + target_.name);
+}
+
+absl::Status PendingFile::Replace() {
+  if (temporary_.empty()) {
+    const absl::Status linked = LinkAs(target_.name);
+    if (linked.ok() || !absl::IsAlreadyExists(linked)) {
+      return linked;
+    }
+    ASSIGN_OR_RETURN(std::string name, TemporaryName());
+    RETURN_IF_ERROR(LinkAs(name));
+    temporary_ = std::move(name);
+  }
+  if (::renameat(directory_.get(), temporary_.c_str(), directory_.get(), target_.name.c_str()) !=
+      0) {
+    return base::ErrnoStatus(errno, "rename to " + target_.name);
+  }
+  temporary_.clear();
+  return absl::OkStatus();
+}
+
+absl::Status PendingFile::Publish(bool keep_old) {
+  RETURN_IF_ERROR(CheckTarget(directory_.get(), target_.name));
+  if (keep_old) {
+    RETURN_IF_ERROR(KeepOld());
+  }
+  RETURN_IF_ERROR(Replace());
+  published_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status PendingFile::Keep() {
+  published_ = false;
+  if (!old_.empty()) {
+    ::unlinkat(directory_.get(), std::exchange(old_, {}).c_str(), 0);
+  }
   if (::fsync(directory_.get()) != 0) {
     return base::ErrnoStatus(errno, "fsync of the directory");
   }
   return absl::OkStatus();
+}
+
+absl::Status PendingFile::Commit() {
+  RETURN_IF_ERROR(Settle());
+  RETURN_IF_ERROR(Publish(false));
+  return Keep();
+}
+
+bool PendingFile::SameTarget(const PendingFile& other) const {
+  struct stat here {};
+  struct stat there {};
+  return target_.name == other.target_.name && ::fstat(directory_.get(), &here) == 0 &&
+         ::fstat(other.directory_.get(), &there) == 0 && here.st_dev == there.st_dev &&
+         here.st_ino == there.st_ino;
 }
 
 absl::Status WriteFileAtomically(const FileSpec& spec, base::ByteView bytes) {

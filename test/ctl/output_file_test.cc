@@ -59,6 +59,12 @@ struct stat Stat(const std::string& path) {
   return info;
 }
 
+struct stat StatFd(int fd) {
+  struct stat info {};
+  REQUIRE(::fstat(fd, &info) == 0);
+  return info;
+}
+
 mode_t Mode(const std::string& path) { return Stat(path).st_mode & 07777; }
 
 std::string Content(const std::string& path) {
@@ -79,10 +85,9 @@ TEST_CASE("PendingFile is never open to more than it was asked for, at any step"
   const std::string path = dir.File("secret");
   auto file = PendingFile::Create({.path = path, .mode = mode, .owner = {}});
   REQUIRE(file.ok());
-  const std::string temporary = dir.File(file->temporary_name());
-  CHECK(Mode(temporary) == (0600 & mode & ~mask));
+  CHECK(StatFd(file->descriptor()).st_mode == (S_IFREG | (0600 & mode & ~mask)));
   REQUIRE(file->Write(base::AsBytes("bytes")).ok());
-  CHECK(Mode(temporary) == (0600 & mode & ~mask));
+  CHECK(StatFd(file->descriptor()).st_mode == (S_IFREG | (0600 & mode & ~mask)));
   CHECK_FALSE(fs::exists(path));
   REQUIRE(file->Commit().ok());
   CHECK(Mode(path) == mode);
@@ -136,7 +141,8 @@ TEST_CASE("PendingFile that is given up leaves nothing") {
     auto file = PendingFile::Create({.path = dir.File("f"), .mode = 0400, .owner = {}});
     REQUIRE(file.ok());
     REQUIRE(file->Write(base::AsBytes("secret")).ok());
-    CHECK(Count(dir.path()) == 1);
+    REQUIRE(file->Settle().ok());
+    CHECK_FALSE(fs::exists(dir.File("f")));
   }
   CHECK(Count(dir.path()) == 0);
 }
@@ -166,7 +172,7 @@ TEST_CASE("WriteFileAtomically gives the file to the owner asked for") {
   auto file = PendingFile::Create(spec);
   REQUIRE(file.ok());
   // Already before the first byte.
-  CHECK(Stat(dir.File(file->temporary_name())).st_uid == 12);
+  CHECK(StatFd(file->descriptor()).st_uid == 12);
   REQUIRE(file->Write(base::AsBytes("secret")).ok());
   REQUIRE(file->Commit().ok());
   CHECK(Stat(dir.File("f")).st_uid == 12);
