@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/deadline.h"
-#include "base/encoding.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "ctl/appraise.h"
 #include "ctl/client.h"
+#include "ctl/exec.h"
+#include "ctl/fetch.h"
+#include "ctl/get_resource.h"
 #include "ctl/output_file.h"
 
 namespace attestd::ctl {
@@ -24,18 +25,13 @@ namespace {
 // words.
 constexpr size_t kMaxRuntimeDataFile = 4096;
 
-// A failure on this side of the socket. Its errno must not look like the daemon's answer: "file
-// not found" is not "no such resource".
-absl::Status LocalFailure(const absl::Status& status, std::string_view step) {
-  if (status.ok()) {
-    return status;
-  }
-  return base::Annotate(base::MakeStatus(absl::StatusCode::kUnknown, std::string(status.message())),
-                        step);
+// A failure on this side of the socket, with its step.
+absl::Status FailedHere(const absl::Status& status, std::string_view step) {
+  return base::Annotate(LocalFailure(status), step);
 }
 
 absl::Status Print(int out, std::string_view text) {
-  return LocalFailure(WriteAll(out, base::AsBytes(text)), "write the result");
+  return FailedHere(WriteAll(out, base::AsBytes(text)), "write the result");
 }
 
 absl::Status PrintLine(int out, std::string text) { return Print(out, text.append("\n")); }
@@ -43,20 +39,6 @@ absl::Status PrintLine(int out, std::string text) { return Print(out, text.appen
 absl::Status PrintJson(int out, const base::Json& value) {
   ASSIGN_OR_RETURN(std::string text, base::DumpJson(value));
   return PrintLine(out, std::move(text));
-}
-
-absl::Status GetResource(Client& client, const Options& options, int out) {
-  const absl::StatusOr<base::Secret> secret = client.GetResource(options.uri);
-  RETURN_IF_ERROR(base::Annotate(secret.status(), "get-resource"));
-  if (options.out.has_value()) {
-    return LocalFailure(WriteFileAtomically(*options.out, secret->view()),
-                        "write " + options.out->path);
-  }
-  if (options.json) {
-    // Base64 needs no escapes. The copies are wiped when they are freed.
-    return PrintLine(out, R"({"resource":")" + base::Base64Encode(secret->view()) + R"("})");
-  }
-  return LocalFailure(WriteAll(out, secret->view()), "write the result");
 }
 
 absl::StatusOr<base::Bytes> ReadRuntimeData(const Options& options) {
@@ -87,9 +69,9 @@ absl::Status GetToken(Client& client, const Options& options, int out) {
     return PrintLine(out, std::string(text));
   }
   const absl::StatusOr<base::Json> json = base::ParseJson(text);
-  RETURN_IF_ERROR(LocalFailure(json.status(), "get-token: the daemon's reply"));
+  RETURN_IF_ERROR(FailedHere(json.status(), "get-token: the daemon's reply"));
   absl::StatusOr<std::string> token = base::GetString(*json, "token");
-  RETURN_IF_ERROR(LocalFailure(token.status(), "get-token: the daemon's reply"));
+  RETURN_IF_ERROR(FailedHere(token.status(), "get-token: the daemon's reply"));
   return PrintLine(out, *std::move(token));
 }
 
@@ -185,16 +167,6 @@ absl::Status JudgeEvidence(const Options& options, int out) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Client> Connect(const Options& options) {
-  const base::Deadline deadline = base::Deadline::After(options.timeout);
-  absl::StatusOr<Client> client = options.wait ? ConnectWhenReady(options.socket_path, deadline)
-                                               : Client::Connect(options.socket_path, deadline);
-  if (!client.ok()) {
-    return base::Annotate(client.status(), options.wait ? "wait" : "connect");
-  }
-  return client;
-}
-
 }  // namespace
 
 absl::Status RunCommand(const Options& options, int out) {
@@ -204,10 +176,14 @@ absl::Status RunCommand(const Options& options, int out) {
   if (options.command == Command::kAppraise) {
     return JudgeEvidence(options, out);
   }
+  if (options.command == Command::kGetResource) {
+    return GetResource(options, out);
+  }
+  if (options.command == Command::kExec) {
+    return Exec(options);
+  }
   ASSIGN_OR_RETURN(Client client, Connect(options));
   switch (options.command) {
-    case Command::kGetResource:
-      return GetResource(client, options, out);
     case Command::kGetEvidence:
       return GetEvidence(client, options, out);
     case Command::kGetToken:
@@ -218,9 +194,8 @@ absl::Status RunCommand(const Options& options, int out) {
       return GetStatus(client, options, out);
     case Command::kReload:
       return base::Annotate(client.Reload(), "reload");
-    case Command::kPrint:
-    case Command::kAppraise:
-      break;
+    default:
+      break;  // done above
   }
   return absl::OkStatus();
 }

@@ -4,15 +4,16 @@
 #include <absl/strings/match.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
-#include <limits>
+#include <algorithm>
+#include <optional>
 #include <sstream>
 #include <string_view>
-#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/encoding.h"
 #include "ctl/not_empty.h"
+#include "ctl/words.h"
 
 namespace attestd::ctl {
 namespace {
@@ -36,29 +37,15 @@ struct Words {
   std::string timeout = "60s";
   bool wait = false;
   bool json = false;
-  std::string uri;
-  std::string out;
-  std::string mode = "0400";
-  std::string owner;
   std::string runtime_data;
   std::string runtime_data_file;
   bool explain = false;
+  ResourceWords resource;
   AppraiseWords appraise;
+  ExecWords exec;
+  // What stands behind "--": a command with options of its own.
+  std::optional<std::vector<std::string>> behind;
 };
-
-absl::Status UsageError(std::string_view text) {
-  return base::MakeStatus(absl::StatusCode::kInvalidArgument, "usage: " + std::string(text));
-}
-
-// The whole text as a number in `base`, at most `limit`.
-std::optional<uint32_t> ParseNumber(std::string_view text, int base, uint32_t limit) {
-  uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc() || end != text.data() + text.size() || value > limit) {
-    return std::nullopt;
-  }
-  return value;
-}
 
 // gRPC's two spellings of a socket, or a plain path.
 absl::StatusOr<std::string> ParseSocket(std::string_view text) {
@@ -77,40 +64,6 @@ absl::StatusOr<std::string> ParseSocket(std::string_view text) {
   return std::string(text);
 }
 
-absl::StatusOr<absl::Duration> ParseTimeout(const std::string& text) {
-  absl::Duration timeout;
-  if (!absl::ParseDuration(text, &timeout) || timeout <= absl::ZeroDuration()) {
-    return UsageError("--timeout: a duration with its unit is needed, as 60s, 500ms or 2m");
-  }
-  return timeout;
-}
-
-absl::StatusOr<Owner> ParseOwner(std::string_view text) {
-  // The highest number is (uid_t)-1, which means "leave it" to chown(2).
-  constexpr uint32_t kLimit = std::numeric_limits<uint32_t>::max() - 1;
-  const size_t colon = text.find(':');
-  if (colon != std::string_view::npos) {
-    const std::optional<uint32_t> uid = ParseNumber(text.substr(0, colon), 10, kLimit);
-    const std::optional<uint32_t> gid = ParseNumber(text.substr(colon + 1), 10, kLimit);
-    if (uid.has_value() && gid.has_value()) {
-      return Owner{.uid = *uid, .gid = *gid};
-    }
-  }
-  return UsageError("--owner: UID:GID in numbers is needed, as 1000:1000");
-}
-
-absl::StatusOr<FileSpec> ParseFileSpec(const Words& words) {
-  const std::optional<uint32_t> mode = ParseNumber(words.mode, 8, 0777);
-  if (!mode.has_value()) {
-    return UsageError("--mode: an octal mode up to 0777 is needed, as 0400");
-  }
-  FileSpec spec{.path = words.out, .mode = *mode, .owner = std::nullopt};
-  if (!words.owner.empty()) {
-    ASSIGN_OR_RETURN(spec.owner, ParseOwner(words.owner));
-  }
-  return spec;
-}
-
 void AddGlobalOptions(CLI::App& app, Words& words) {
   app.set_version_flag("--version", "attestctl " ATTESTD_VERSION);
   app.add_option("--socket", words.socket, "The daemon's socket: unix:///path or a path")
@@ -126,16 +79,7 @@ void AddGlobalOptions(CLI::App& app, Words& words) {
 }
 
 void AddCommands(CLI::App& app, Words& words) {
-  CLI::App* resource = app.add_subcommand("get-resource", "Print a secret of the key broker");
-  resource->add_option("uri", words.uri, "kbs:///repository/type/tag")->required();
-  CLI::Option* out = resource->add_option(
-      "--out", words.out, "Write to this file instead, whole or not at all; a link is replaced");
-  out->check(NotEmpty());
-  resource->add_option("--mode", words.mode, "Mode of the file")->needs(out)->capture_default_str();
-  resource->add_option("--owner", words.owner, "Owner of the file: UID:GID in numbers")
-      ->needs(out)
-      ->check(NotEmpty());
-
+  AddResourceCommand(app, words.resource);
   CLI::App* evidence = app.add_subcommand("get-evidence", "Print fresh evidence of this VM");
   CLI::Option_group* data = evidence->add_option_group("runtime data");
   data->add_option("--runtime-data", words.runtime_data, "Report data in hex, at most 64 bytes");
@@ -149,6 +93,7 @@ void AddCommands(CLI::App& app, Words& words) {
   app.add_subcommand("status", "Print what the daemon says of itself");
   app.add_subcommand("reload", "Let the daemon take over the brokers of its configuration file");
   AddAppraiseCommand(app, words.appraise);
+  AddExecCommand(app, words.exec);
 }
 
 Command FindCommand(const CLI::App& app) {
@@ -158,7 +103,8 @@ Command FindCommand(const CLI::App& app) {
                                                            {"tee", Command::kTee},
                                                            {"status", Command::kStatus},
                                                            {"reload", Command::kReload},
-                                                           {"appraise", Command::kAppraise}};
+                                                           {"appraise", Command::kAppraise},
+                                                           {"exec", Command::kExec}};
   for (const auto& [name, command] : kCommands) {
     if (app.got_subcommand(name)) {
       return command;
@@ -172,19 +118,26 @@ absl::StatusOr<Options> Check(const Words& words, Command command) {
   options.command = command;
   options.wait = words.wait;
   options.json = words.json;
-  options.uri = words.uri;
   options.explain = words.explain;
+  if (words.behind.has_value() && command != Command::kExec && command != Command::kGetResource) {
+    return UsageError("a command behind -- is for exec and --notify-exec");
+  }
   if (command == Command::kAppraise) {
     ASSIGN_OR_RETURN(options.appraise, CheckAppraiseWords(words.appraise));
     return options;
   }
   ASSIGN_OR_RETURN(options.socket_path, ParseSocket(words.socket));
-  ASSIGN_OR_RETURN(options.timeout, ParseTimeout(words.timeout));
-  if (!words.out.empty()) {
-    if (words.json) {
-      return UsageError("--json and --out exclude each other");
+  ASSIGN_OR_RETURN(options.timeout, ParseDuration("--timeout", words.timeout));
+  if (command == Command::kExec) {
+    ASSIGN_OR_RETURN(options.exec, CheckExecWords(words.exec, words.behind));
+    return options;
+  }
+  if (command == Command::kGetResource) {
+    ASSIGN_OR_RETURN(options.resource, CheckResourceWords(words.resource, words.behind));
+    if (words.json && (options.resource.out.has_value() || !options.resource.manifest.empty())) {
+      return UsageError("--json is for what is printed; it and files exclude each other");
     }
-    ASSIGN_OR_RETURN(options.out, ParseFileSpec(words));
+    return options;
   }
   options.runtime_data_file = words.runtime_data_file;
   absl::StatusOr<base::Bytes> bytes = base::HexDecode(words.runtime_data);
@@ -199,11 +152,15 @@ absl::StatusOr<Options> Check(const Words& words, Command command) {
 
 absl::StatusOr<Options> ParseOptions(int argc, const char* const* argv) {
   Words words;
+  const char* const* const end = std::find(argv, argv + argc, std::string_view("--"));
+  if (end != argv + argc) {
+    words.behind.emplace(end + 1, argv + argc);
+  }
   CLI::App app(kDescription, "attestctl");
   AddGlobalOptions(app, words);
   AddCommands(app, words);
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(end - argv), argv);
   } catch (const CLI::ParseError& error) {
     std::ostringstream text;
     if (app.exit(error, text, text) != 0) {

@@ -4,13 +4,13 @@
 
 #include <absl/time/time.h>
 
-#include <optional>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/status.h"
 #include "ctl/appraise_options.h"
-#include "ctl/output_file.h"
+#include "ctl/exec_options.h"
+#include "ctl/resource_options.h"
 
 namespace attestd::ctl {
 
@@ -22,7 +22,8 @@ enum class Command {
   kTee,
   kStatus,
   kReload,
-  kAppraise
+  kAppraise,
+  kExec
 };
 
 // The command line, checked.
@@ -35,8 +36,8 @@ struct Options {
   bool wait = false;
   bool json = false;
 
-  std::string uri;                // kGetResource
-  std::optional<FileSpec> out;    // kGetResource
+  ResourceOptions resource;       // kGetResource
+  ExecOptions exec;               // kExec
   base::Bytes runtime_data;       // kGetEvidence, when the next is empty
   std::string runtime_data_file;  // kGetEvidence
   AppraiseOptions appraise;       // kAppraise

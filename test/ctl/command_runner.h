@@ -44,7 +44,7 @@ inline Options MakeOptions(const TempDir& dir, Command command) {
   options.command = command;
   options.socket_path = dir.File("attestd.sock");
   options.timeout = absl::Seconds(20);
-  options.uri = "kbs:///default/demo/secret";
+  options.resource.uri = "kbs:///default/demo/secret";
   return options;
 }
 

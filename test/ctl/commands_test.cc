@@ -48,7 +48,7 @@ TEST_CASE("get-resource --out writes the file and prints nothing") {
   answers.resource = "top\nsecret";
   const FakeDaemon daemon(dir.File("attestd.sock"), answers);
   Options options = MakeOptions(dir, Command::kGetResource);
-  options.out = FileSpec{.path = dir.File("secret"), .mode = 0440, .owner = {}};
+  options.resource.out = FileSpec{.path = dir.File("secret"), .mode = 0440, .owner = {}};
   const Outcome outcome = Run(dir, options);
   CHECK(outcome.code == 0);
   CHECK(outcome.out.empty());
@@ -62,7 +62,7 @@ TEST_CASE("get-resource --out into a missing directory is a failure of its own, 
   const TempDir dir;
   const FakeDaemon daemon(dir.File("attestd.sock"), FakeAnswers());
   Options options = MakeOptions(dir, Command::kGetResource);
-  options.out = FileSpec{.path = dir.File("absent/secret"), .mode = 0400, .owner = {}};
+  options.resource.out = FileSpec{.path = dir.File("absent/secret"), .mode = 0400, .owner = {}};
   const Outcome outcome = Run(dir, options);
   CHECK(outcome.code == 1);
   CHECK_THAT(outcome.error, Catch::StartsWith("attestctl: write " + dir.File("absent/secret")));

@@ -26,7 +26,7 @@ TEST_CASE("ParseOptions knows the defaults of the contract") {
   CHECK(options->timeout == absl::Seconds(60));
   CHECK_FALSE(options->wait);
   CHECK_FALSE(options->json);
-  CHECK_FALSE(options->out.has_value());
+  CHECK_FALSE(options->resource.out.has_value());
 }
 
 TEST_CASE("ParseOptions takes the program's options before and behind the command") {
@@ -63,19 +63,19 @@ TEST_CASE("ParseOptions reads every spelling of a socket") {
 TEST_CASE("ParseOptions reads the file of get-resource") {
   const auto plain = Parse({"get-resource", "kbs:///a/b/c", "--out", "f"});
   REQUIRE(plain.ok());
-  CHECK(plain->uri == "kbs:///a/b/c");
-  REQUIRE(plain->out.has_value());
-  CHECK(plain->out->path == "f");
-  CHECK(plain->out->mode == 0400);
-  CHECK_FALSE(plain->out->owner.has_value());
+  CHECK(plain->resource.uri == "kbs:///a/b/c");
+  REQUIRE(plain->resource.out.has_value());
+  CHECK(plain->resource.out->path == "f");
+  CHECK(plain->resource.out->mode == 0400);
+  CHECK_FALSE(plain->resource.out->owner.has_value());
 
   const auto full = Parse({"get-resource", "kbs:///a/b/c", "--out", "f", "--mode", "0640",
                            "--owner", "1000:4294967294"});
   REQUIRE(full.ok());
-  CHECK(full->out->mode == 0640);
-  REQUIRE(full->out->owner.has_value());
-  CHECK(full->out->owner->uid == 1000);
-  CHECK(full->out->owner->gid == 4294967294U);
+  CHECK(full->resource.out->mode == 0640);
+  REQUIRE(full->resource.out->owner.has_value());
+  CHECK(full->resource.out->owner->uid == 1000);
+  CHECK(full->resource.out->owner->gid == 4294967294U);
 }
 
 TEST_CASE("ParseOptions reads runtime data as hex or as a file name") {
