@@ -29,6 +29,7 @@ constexpr char kFooter[] =
     "  4  not found: the key broker has no such resource\n"
     "  5  unavailable: the daemon, its device or the key broker cannot serve now\n"
     "  6  timed out\n"
+    "  128 + N  get-resource or exec was ended by signal N; exec ends as its command does\n"
     "An error is one line on standard error that names the step that failed.";
 
 // The words of the command line as they came.
