@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A template with places for secrets, and the secrets put into it. The secret is what stands behind
 // the first NUL byte.
-// Covers: src/ctl/template_parse.cc src/ctl/template_render.cc src/ctl/words.cc
+// Covers: src/ctl/template_parse.cc src/ctl/template_render.cc
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
