@@ -7,8 +7,9 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <utility>
 
+#include "base/aes256.h"
 #include "base/handle.h"
 #include "base/openssl_error.h"
 #include "kbs_client/constant_time.h"
@@ -103,33 +104,12 @@ absl::StatusOr<Secret> ContentKey(const JweEnvelope& envelope, const TeeKey& key
 }
 
 absl::StatusOr<Secret> DecryptContent(const JweEnvelope& envelope, const Secret& cek) {
-  if (envelope.ciphertext.size() > std::numeric_limits<int>::max() - kContentKeySize) {
-    return JweDoesNotDecrypt();
-  }
-  ASSIGN_OR_RETURN(Secret plaintext, Secret::Allocate(envelope.ciphertext.size()));
-  base::Bytes tag = envelope.tag;
-  const base::ByteView aad = base::AsBytes(envelope.additional_data);
-  const CipherContext context(EVP_CIPHER_CTX_new());
-  int size = 0;
-  int last = 0;
-  std::array<uint8_t, 16> rest{};  // GCM has no final block
-  const bool ok = context != nullptr &&
-                  EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, cek.view().data(),
-                                     envelope.iv.data()) == 1 &&
-                  (aad.empty() || EVP_DecryptUpdate(context.get(), nullptr, &size, aad.data(),
-                                                    static_cast<int>(aad.size())) == 1) &&
-                  (envelope.ciphertext.empty() ||
-                   EVP_DecryptUpdate(context.get(), plaintext.writable().data(), &size,
-                                     envelope.ciphertext.data(),
-                                     static_cast<int>(envelope.ciphertext.size())) == 1) &&
-                  EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG,
-                                      static_cast<int>(tag.size()), tag.data()) == 1 &&
-                  EVP_DecryptFinal_ex(context.get(), rest.data(), &last) == 1;
-  if (!ok) {
-    ERR_clear_error();
-    return JweDoesNotDecrypt();
-  }
-  return plaintext;
+  absl::StatusOr<Secret> plaintext = base::DecryptAes256Gcm(
+      cek.view(), {.iv = envelope.iv,
+                   .ciphertext = envelope.ciphertext,
+                   .tag = envelope.tag,
+                   .additional_data = base::AsBytes(envelope.additional_data)});
+  return absl::IsUnauthenticated(plaintext.status()) ? JweDoesNotDecrypt() : std::move(plaintext);
 }
 
 }  // namespace
