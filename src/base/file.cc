@@ -3,12 +3,15 @@
 
 #include <absl/status/status.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <span>
+#include <utility>
 
 #include "base/handle.h"
 
@@ -20,8 +23,10 @@ struct OpenFile {
   size_t size = 0;
 };
 
-absl::StatusOr<OpenFile> OpenRegular(const std::string& path, size_t limit) {
-  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+constexpr int kOpenFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+
+// With the error of opening it in errno, when `fd` is none.
+absl::StatusOr<OpenFile> CheckRegular(UniqueFd fd, const std::string& path, size_t limit) {
   struct stat info {};
   if (!fd.valid() || ::fstat(fd.get(), &info) != 0) {
     return ErrnoStatus(errno, path);
@@ -34,6 +39,10 @@ absl::StatusOr<OpenFile> OpenRegular(const std::string& path, size_t limit) {
                       path + ": larger than " + std::to_string(limit) + " bytes");
   }
   return OpenFile{.fd = std::move(fd), .size = static_cast<size_t>(info.st_size)};
+}
+
+absl::StatusOr<OpenFile> OpenRegular(const std::string& path, size_t limit) {
+  return CheckRegular(UniqueFd(::open(path.c_str(), kOpenFlags)), path, limit);
 }
 
 // Bytes read; fewer than asked when the file ends early.
@@ -51,6 +60,13 @@ absl::StatusOr<size_t> ReadInto(const OpenFile& file, const std::string& path,
     done += count > 0 ? static_cast<size_t>(count) : 0;
   }
   return done;
+}
+
+absl::StatusOr<Secret> ReadSecret(const OpenFile& file, const std::string& path) {
+  ASSIGN_OR_RETURN(Secret secret, Secret::Allocate(file.size));
+  ASSIGN_OR_RETURN(const size_t size, ReadInto(file, path, secret.writable()));
+  secret.Truncate(size);
+  return secret;
 }
 
 }  // namespace
@@ -85,10 +101,31 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit) {
 
 absl::StatusOr<Secret> ReadSecretFile(const std::string& path, size_t limit) {
   ASSIGN_OR_RETURN(const OpenFile file, OpenRegular(path, limit));
-  ASSIGN_OR_RETURN(Secret secret, Secret::Allocate(file.size));
-  ASSIGN_OR_RETURN(const size_t size, ReadInto(file, path, secret.writable()));
-  secret.Truncate(size);
-  return secret;
+  return ReadSecret(file, path);
+}
+
+absl::StatusOr<Secret> ReadSecretFileBelow(const std::string& folder, std::string_view name,
+                                           size_t limit) {
+  const std::string prefix = folder.ends_with('/') ? folder : folder + "/";
+  const std::string below(name.starts_with(prefix) ? name.substr(prefix.size()) : name);
+  const std::string path = prefix + below;
+  if (below.empty() || below.find('\0') != std::string::npos) {
+    return MakeStatus(absl::StatusCode::kInvalidArgument, "no name of a file below " + folder);
+  }
+  const UniqueFd base(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!base.valid()) {
+    return ErrnoStatus(errno, folder);
+  }
+  // Linux 5.6; glibc 2.36 has no function for it.
+  const open_how how{.flags = kOpenFlags, .mode = 0, .resolve = RESOLVE_BENEATH};
+  UniqueFd fd(
+      static_cast<int>(::syscall(SYS_openat2, base.get(), below.c_str(), &how, sizeof(how))));
+  if (!fd.valid() && errno == EXDEV) {
+    return MakeStatus(absl::StatusCode::kPermissionDenied,
+                      "the file leads out of " + folder + "; put it into that folder");
+  }
+  ASSIGN_OR_RETURN(const OpenFile file, CheckRegular(std::move(fd), path, limit));
+  return ReadSecret(file, path);
 }
 
 }  // namespace attestd::base

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "base/secret.h"
 #include "base/status.h"
@@ -17,6 +18,11 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit);
 
 // The same, straight into a Secret.
 absl::StatusOr<Secret> ReadSecretFile(const std::string& path, size_t limit);
+
+// The same of a file below a folder, when somebody else says which: `name` is relative to the
+// folder, or its path. PermissionDenied when it leads out of the folder, be it over a link.
+absl::StatusOr<Secret> ReadSecretFileBelow(const std::string& folder, std::string_view name,
+                                           size_t limit);
 
 // "path: text of errno" with the matching code.
 absl::Status ErrnoStatus(int error, const std::string& path);

@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 
 #include "test/support/temp_dir.h"
@@ -25,6 +26,46 @@ TEST_CASE("A file that does not tell its size is read whole, and its limit holds
   const std::string status = ReadFile("/proc/self/status", kLimit).value();
   CHECK(status.find("Name:") == 0);
   CHECK(absl::IsInvalidArgument(ReadFile("/proc/self/status", 10).status()));
+}
+
+TEST_CASE("A file below a folder is read by its name or its path") {
+  const test::TempDir folder;
+  std::filesystem::create_directory(folder.File("sub"));
+  std::ofstream(folder.File("sub/key")) << "secret";
+  std::filesystem::create_symlink("sub/key", folder.File("link"));
+  const std::string name = GENERATE("sub/key", "./sub/../sub/key", "link", "/sub/key");
+  const std::string path = name.starts_with('/') ? folder.path() + name : name;
+  const auto secret = ReadSecretFileBelow(folder.path(), path, 6);
+  REQUIRE(secret.ok());
+  CHECK(secret->ConstantTimeEquals(AsBytes("secret")));
+  CHECK(ReadSecretFileBelow(folder.path() + "/", path, 6).ok());
+  CHECK(absl::IsInvalidArgument(ReadSecretFileBelow(folder.path(), path, 5).status()));
+}
+
+TEST_CASE("No file outside of the folder is read, whatever it is called") {
+  const test::TempDir folder;
+  const std::string below = folder.File("below");
+  std::filesystem::create_directory(below);
+  std::filesystem::create_directory(below + "2");
+  std::ofstream(folder.File("key")) << "secret";
+  std::ofstream(below + "2/key") << "secret";
+  std::filesystem::create_symlink(folder.File("key"), below + "/absolute");
+  std::filesystem::create_symlink("../key", below + "/relative");
+  std::filesystem::create_symlink(folder.path(), below + "/folder");
+  for (const std::string& name :
+       {std::string("../key"), folder.File("key"), std::string("absolute"), std::string("relative"),
+        std::string("folder/key"), below + "2/key", below + "/../key",
+        std::string("/etc/passwd")}) {
+    CAPTURE(name);
+    CHECK(absl::IsPermissionDenied(ReadSecretFileBelow(below, name, 100).status()));
+  }
+  CHECK(absl::IsNotFound(ReadSecretFileBelow(below, "none", 100).status()));
+  CHECK(absl::IsNotFound(ReadSecretFileBelow(folder.File("none"), "key", 100).status()));
+  CHECK(absl::IsFailedPrecondition(ReadSecretFileBelow(folder.path(), "below", 100).status()));
+  const std::string with_nul("key\0x", 5);
+  for (const std::string& name : {std::string(), with_nul, folder.path() + "/"}) {
+    CHECK(absl::IsInvalidArgument(ReadSecretFileBelow(folder.path(), name, 100).status()));
+  }
 }
 
 TEST_CASE("What is no regular file is not read") {
