@@ -15,9 +15,11 @@ ALLOWED = {
     "eventlog": {"evidence", "base"},
     "tee": {"eventlog", "evidence", "base"},
     "kbs_client": {"evidence", "base"},
+    "unseal": {"kbs_client", "base"},
+    "keyprovider": {"unseal", "kbs_client", "base"},
     # Of the platforms the pure parsers only: tee/<platform>/format.
     "appraisal": {"base", "eventlog", "tee"},
-    "agent": {"kbs_client", "eventlog", "evidence", "tee", "base", "proto"},
+    "agent": {"keyprovider", "unseal", "kbs_client", "eventlog", "evidence", "tee", "base", "proto"},
     "ctl": {"appraisal", "base", "proto"},
 }
 

@@ -97,6 +97,22 @@ Told TellReason(Reason reason) {
       return {"CONFIG_REFUSED",
               "reload: the configuration was refused, and the old one stays; attestd's log says "
               "what to change"};
+    case Reason::kBadPacket:
+      return {"BAD_PACKET",
+              "request: the sealed secret or key packet is malformed or of a kind that is not "
+              "opened here; attestd's log names the part"};
+    case Reason::kSignatureRefused:
+      return {"SIGNATURE_REFUSED",
+              "unseal: the sealed secret has no signature that is accepted here; attestd's log "
+              "says why"};
+    case Reason::kKeyUnfit:
+      return {"KEY_UNFIT",
+              "key: what lies at the name of the key is no key for this; attestd's log says what "
+              "it should be"};
+    case Reason::kDoesNotDecrypt:
+      return {"DOES_NOT_DECRYPT",
+              "request: the sealed secret or key packet does not decrypt with the key that it "
+              "names: that is another key, or it was changed on its way"};
     case Reason::kBusy:
       return {"BUSY", "attestd is busy; try again"};
     case Reason::kDeadline:

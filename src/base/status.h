@@ -33,8 +33,12 @@ enum class Reason {
   kLogFailed,          // the event log cannot be written; nothing was extended
   kLogFull,
   kRateLimited,
-  kInitDataUnbound,  // the platform is bound to other init data, or cannot be
-  kConfigRefused,    // a reload; the old configuration stays
+  kInitDataUnbound,   // the platform is bound to other init data, or cannot be
+  kConfigRefused,     // a reload; the old configuration stays
+  kBadPacket,         // a sealed secret or key packet that is malformed, or not of our kind
+  kSignatureRefused,  // of a sealed secret: missing, of another kind, or it does not verify
+  kKeyUnfit,          // the key that a sealed secret or key packet names is of no use for it
+  kDoesNotDecrypt,    // a sealed secret or key packet: another key, or changed on its way
   kBusy,
   kDeadline,
 };
