@@ -110,6 +110,10 @@ absl::StatusOr<Json> ParseJson(std::string_view text, const JsonLimits& limits) 
   if (text.starts_with("\xef\xbb\xbf")) {
     return BadJson("JSON: byte order mark");
   }
+  // The library takes it for the end of the text.
+  if (text.find('\0') != std::string_view::npos) {
+    return BadJson("JSON: a byte of zero");
+  }
   if (!Json::sax_parse(text, &builder)) {
     return BadJson(builder.problem());
   }

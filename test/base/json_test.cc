@@ -24,6 +24,12 @@ TEST_CASE("ParseJson refuses what RFC 8259 or our limits forbid") {
   CHECK_FALSE(ParseJson(text).ok());
 }
 
+TEST_CASE("ParseJson takes a zero byte for what it is, not for the end of the text") {
+  const std::string text = GENERATE(as<std::string>(), std::string("{}\0", 3),
+                                    std::string("{}\0x", 4), std::string("\0{}", 3));
+  CHECK_FALSE(ParseJson(text).ok());
+}
+
 TEST_CASE("ParseJson bounds depth and the number of elements") {
   CHECK(ParseJson(std::string(32, '[') + std::string(32, ']')).ok());
   CHECK_FALSE(ParseJson(std::string(33, '[') + std::string(33, ']')).ok());
