@@ -55,6 +55,9 @@ const int openssl_watched = CRYPTO_set_mem_functions(OpensslMalloc, OpensslReall
 
 }  // namespace
 
+void* operator new(size_t size, const std::nothrow_t& /*tag*/) noexcept {
+  return std::malloc(size);
+}
 void* operator new(size_t size) {
   void* block = std::malloc(size);
   if (block == nullptr) {
@@ -66,7 +69,19 @@ void operator delete(void* block) noexcept {
   Look(block);
   std::free(block);
 }
+void operator delete(void* block, const std::nothrow_t& /*tag*/) noexcept {
+  operator delete(block);
+}
 void operator delete(void* block, size_t /*size*/) noexcept { operator delete(block); }
+void* operator new[](size_t size) { return operator new(size); }
+void* operator new[](size_t size, const std::nothrow_t& tag) noexcept {
+  return operator new(size, tag);
+}
+void operator delete[](void* block) noexcept { operator delete(block); }
+void operator delete[](void* block, const std::nothrow_t& /*tag*/) noexcept {
+  operator delete(block);
+}
+void operator delete[](void* block, size_t /*size*/) noexcept { operator delete(block); }
 
 namespace attestd::keyprovider {
 namespace {
