@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/json_scan.h"
 
+#include <absl/strings/match.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -89,8 +91,8 @@ class Scanner {
       left_.remove_prefix(digits.size());
       return digits.size() == 4 && std::all_of(digits.begin(), digits.end(), IsHexDigit);
     }
-    const bool known = !left_.empty() &&
-                       std::string_view("\"\\/bfnrt").find(left_.front()) != std::string_view::npos;
+    constexpr absl::string_view kEscapes = "\"\\/bfnrt";
+    const bool known = !left_.empty() && absl::StrContains(kEscapes, left_.front());
     left_.remove_prefix(known ? 1 : 0);
     return known;
   }

@@ -53,7 +53,7 @@ KeyProvider::KeyProvider(KeyProviderPolicy policy, Secrets& secrets)
     : policy_(std::move(policy)), secrets_(secrets) {}
 
 void KeyProvider::UnWrapKey(base::ByteView input, const base::CallContext& caller,
-                            Done done) const {
+                            const Done& done) const {
   const auto annotation = ParseUnwrapInput(base::AsText(input));
   const auto packet = annotation.ok() ? ParseAnnotationPacket(base::AsText(*annotation))
                                       : absl::StatusOr<AnnotationPacket>(annotation.status());
@@ -69,7 +69,8 @@ void KeyProvider::UnWrapKey(base::ByteView input, const base::CallContext& calle
   });
 }
 
-void KeyProvider::WrapKey(base::Secret input, const base::CallContext& caller, Done done) const {
+void KeyProvider::WrapKey(base::Secret input, const base::CallContext& caller,
+                          const Done& done) const {
   auto parsed = ParseWrapInput(base::AsText(input.view()));
   input = base::Secret();
   if (!parsed.ok()) {

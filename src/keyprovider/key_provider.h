@@ -34,9 +34,9 @@ class KeyProvider {
   // not block but for a small local file, and call `done` exactly once, on any thread: with the
   // output, an error of Secrets::Get, or InvalidArgument (kBadPacket, kBadUri, kDoesNotDecrypt) or
   // FailedPrecondition (kKeyUnfit).
-  void UnWrapKey(base::ByteView input, const base::CallContext& caller, Done done) const;
+  void UnWrapKey(base::ByteView input, const base::CallContext& caller, const Done& done) const;
   // The input has the layer's key, and is wiped.
-  void WrapKey(base::Secret input, const base::CallContext& caller, Done done) const;
+  void WrapKey(base::Secret input, const base::CallContext& caller, const Done& done) const;
 
  private:
   unseal::Secrets::Result ReadKeyFile(const std::string& path) const;

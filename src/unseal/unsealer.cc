@@ -66,7 +66,7 @@ Unsealer::Unsealer(UnsealPolicy policy, Secrets& secrets)
     : policy_(std::move(policy)), secrets_(secrets) {}
 
 void Unsealer::UnsealSecret(base::ByteView sealed, const base::CallContext& caller,
-                            Done done) const {
+                            const Done& done) const {
   const absl::StatusOr<CallRef> call = Begin(sealed, caller, done);
   if (!call.ok()) {
     done(call.status());

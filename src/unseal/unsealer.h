@@ -43,7 +43,7 @@ class Unsealer {
   // Secrets::Get, or InvalidArgument (kBadPacket, kBadUri, kSignatureRefused, kDoesNotDecrypt),
   // PermissionDenied (kSignatureRefused) or FailedPrecondition (kKeyUnfit). Nothing is asked of
   // `secrets` for a text that is malformed, and no secret before its signature is verified.
-  void UnsealSecret(base::ByteView sealed, const base::CallContext& caller, Done done) const;
+  void UnsealSecret(base::ByteView sealed, const base::CallContext& caller, const Done& done) const;
 
  private:
   struct Call;
