@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include <absl/status/status.h>
+#include <absl/strings/match.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -109,7 +110,7 @@ absl::StatusOr<Secret> ReadSecretFileBelow(const std::string& folder, std::strin
   const std::string prefix = folder.ends_with('/') ? folder : folder + "/";
   const std::string below(name.starts_with(prefix) ? name.substr(prefix.size()) : name);
   const std::string path = prefix + below;
-  if (below.empty() || below.find('\0') != std::string::npos) {
+  if (below.empty() || absl::StrContains(below, '\0')) {
     return MakeStatus(absl::StatusCode::kInvalidArgument, "no name of a file below " + folder);
   }
   const UniqueFd base(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));

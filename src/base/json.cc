@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/json.h"
 
+#include <absl/strings/match.h>
+
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -111,7 +113,7 @@ absl::StatusOr<Json> ParseJson(std::string_view text, const JsonLimits& limits) 
     return BadJson("JSON: byte order mark");
   }
   // The library takes it for the end of the text.
-  if (text.find('\0') != std::string_view::npos) {
+  if (absl::StrContains({text.data(), text.size()}, '\0')) {
     return BadJson("JSON: a byte of zero");
   }
   if (!Json::sax_parse(text, &builder)) {
