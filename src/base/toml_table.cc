@@ -51,6 +51,12 @@ absl::StatusOr<toml::table> ParseToml(std::string_view text, const std::string& 
   return std::move(parsed).table();
 }
 
+std::string FormatToml(const toml::table& table) {
+  std::ostringstream text;
+  text << toml::toml_formatter(table, toml::format_flags::none) << "\n";
+  return text.str();
+}
+
 std::optional<std::vector<std::string>> AsTexts(const toml::node& node) {
   const toml::array* array = node.as_array();
   if (array == nullptr) {
@@ -128,17 +134,26 @@ absl::Status TomlTable::Error(std::string_view key, std::string_view problem) co
   return MakeStatus(absl::StatusCode::kInvalidArgument, text);
 }
 
-absl::Status TomlTable::Finish() const {
+std::vector<std::string> TomlTable::Unknown() const {
+  std::vector<std::string> unknown;
   for (const auto& [key, node] : table_) {
     if (!known_.contains(key.str())) {
-      std::string problem = "unknown key; known here:";
-      for (const std::string& known : known_) {
-        problem.append(" ").append(known);
-      }
-      return Error(key.str(), problem);
+      unknown.emplace_back(key.str());
     }
   }
-  return absl::OkStatus();
+  return unknown;
+}
+
+absl::Status TomlTable::Finish() const {
+  const std::vector<std::string> unknown = Unknown();
+  if (unknown.empty()) {
+    return absl::OkStatus();
+  }
+  std::string problem = "unknown key; known here:";
+  for (const std::string& known : known_) {
+    problem.append(" ").append(known);
+  }
+  return Error(unknown.front(), problem);
 }
 
 }  // namespace attestd::base

@@ -25,6 +25,9 @@ namespace attestd::base {
 // hold.
 absl::StatusOr<toml::table> ParseToml(std::string_view text, const std::string& source);
 
+// The table as text that ParseToml takes: sorted by key, ASCII, one line for each text.
+std::string FormatToml(const toml::table& table);
+
 // The elements of a list that holds texts only; nothing for any other node.
 std::optional<std::vector<std::string>> AsTexts(const toml::node& node);
 
@@ -43,7 +46,9 @@ class TomlTable {
   const toml::node* Node(std::string_view key);
   // Error that names the line of a key, or of the table when the key is absent.
   absl::Status Error(std::string_view key, std::string_view problem) const;
-  // Refuses keys that were not asked for.
+  // Keys that were not asked for.
+  std::vector<std::string> Unknown() const;
+  // Refuses them.
   absl::Status Finish() const;
 
  private:
