@@ -100,6 +100,10 @@ class Reader {
       ASSIGN_OR_RETURN(config.listeners.emplace_back(), ReadListener(std::move(table)));
       return absl::OkStatus();
     }));
+    RETURN_IF_ERROR(ReadArray("credential", [&](base::TomlTable table) -> absl::Status {
+      ASSIGN_OR_RETURN(config.credentials.emplace_back(), ReadCredential(std::move(table)));
+      return absl::OkStatus();
+    }));
     RETURN_IF_ERROR(root_.Finish());
     RETURN_IF_ERROR(Complete(config));
     return config;
@@ -140,7 +144,8 @@ class Reader {
     }
     for (const absl::Status& status :
          {RefuseTwins(config.brokers, &BrokerConfig::name, "[[kbs]] name"),
-          CheckPassports(config.brokers)}) {
+          CheckPassports(config.brokers),
+          RefuseTwins(config.credentials, &CredentialConfig::path, "[[credential]] path")}) {
       if (!status.ok()) {
         return base::Annotate(status, source_);
       }

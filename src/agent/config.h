@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/credential_config.h"
 #include "agent/kbs_config.h"
+#include "base/bytes.h"
 #include "base/status.h"
 #include "tee/backend.h"
 #include "tee/detect.h"
@@ -36,7 +38,9 @@ struct MeasurementConfig {
 
 // [init_data]: what whoever launched the VM gave it.
 struct InitDataConfig {
-  std::string file;  // empty: none
+  std::string file;       // empty: none
+  base::Bytes digest;     // of a text that is not known; empty with `file`
+  bool required = false;  // attestd ends when the platform is bound to other init data
 };
 
 // [[listener]]
@@ -51,8 +55,9 @@ struct Config {
   InitDataConfig init_data;
   tee::SettingsByBackend backend_settings;
   FailoverConfig failover;
-  std::vector<BrokerConfig> brokers;      // at least one; names are unique
-  std::vector<ListenerConfig> listeners;  // at least one; paths are unique
+  std::vector<BrokerConfig> brokers;          // at least one; names are unique
+  std::vector<ListenerConfig> listeners;      // at least one; paths are unique
+  std::vector<CredentialConfig> credentials;  // paths are unique
 };
 
 // Reads and validates TOML. InvalidArgument "source:line: key: what to change" for a syntax error,

@@ -20,6 +20,9 @@ absl::StatusOr<evidence::InitData> Load(const std::string& file) {
 }  // namespace
 
 absl::StatusOr<std::optional<evidence::InitData>> LoadInitData(const InitDataConfig& config) {
+  if (!config.digest.empty()) {
+    return evidence::InitData{.text = "", .digest = config.digest};
+  }
   if (config.file.empty()) {
     return std::nullopt;
   }

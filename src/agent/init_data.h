@@ -10,7 +10,8 @@
 
 namespace attestd::agent {
 
-// Nothing when none is configured. InvalidArgument and errors of the file name the key.
+// Nothing when none is configured; no text when only its digest is. InvalidArgument and errors of
+// the file name the key.
 absl::StatusOr<std::optional<evidence::InitData>> LoadInitData(const InitDataConfig& config);
 
 }  // namespace attestd::agent

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "base/encoding.h"
+
 namespace attestd::agent {
 namespace {
 
@@ -134,12 +136,27 @@ absl::StatusOr<MeasurementConfig> ReadMeasurement(base::TomlTable table) {
 }
 
 absl::StatusOr<InitDataConfig> ReadInitData(base::TomlTable table) {
+  InitDataConfig init_data;
   ASSIGN_OR_RETURN(std::optional<std::string> file, table.Text("file"));
+  ASSIGN_OR_RETURN(const std::optional<std::string> digest, table.Text("digest"));
+  ASSIGN_OR_RETURN(const std::optional<bool> required, table.Boolean("required"));
   RETURN_IF_ERROR(table.Finish());
   if (file.has_value() && !file->starts_with('/')) {
     return table.Error("file", "expected the absolute path of a file");
   }
-  return InitDataConfig{.file = std::move(file).value_or("")};
+  if (file.has_value() && digest.has_value()) {
+    return table.Error("digest", "is given beside file, which has one; keep one of the two");
+  }
+  if (digest.has_value()) {
+    const absl::StatusOr<base::Bytes> bytes = base::Base64Decode(*digest);
+    if (!bytes.ok() || (bytes->size() != 32 && bytes->size() != 48 && bytes->size() != 64)) {
+      return table.Error("digest", "expected 32, 48 or 64 bytes in Base64");
+    }
+    init_data.digest = *bytes;
+  }
+  init_data.file = std::move(file).value_or("");
+  init_data.required = required.value_or(false);
+  return init_data;
 }
 
 absl::StatusOr<tee::Settings> ReadBackend(base::TomlTable table, const tee::Backend& backend) {

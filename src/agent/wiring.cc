@@ -13,7 +13,9 @@
 #include "agent/broker_factory.h"
 #include "agent/broker_set.h"
 #include "agent/call.h"
+#include "agent/credential_files.h"
 #include "agent/init_data.h"
+#include "agent/init_data_binding.h"
 #include "agent/measurements.h"
 #include "agent/readiness.h"
 #include "agent/resource_flights.h"
@@ -121,6 +123,8 @@ class RunningAgent : public Agent {
     LoadConfigAgain load;
     MeasurementConfig measurement;
     std::optional<evidence::InitData> init_data;
+    bool init_data_required = false;
+    std::vector<CredentialConfig> credentials;
     StatusService::Explain explain;
     bool fake = false;
   };
@@ -133,7 +137,9 @@ class RunningAgent : public Agent {
                          .init_data = parts.init_data ? parts.init_data->text : ""}),
         load_(std::move(parts.load)),
         measurements_(parts.measurement, *collector_),
-        init_data_digest_(parts.init_data ? parts.init_data->digest : base::Bytes()),
+        init_data_(*collector_, parts.init_data ? parts.init_data->digest : base::Bytes(),
+                   parts.init_data_required),
+        credential_configs_(std::move(parts.credentials)),
         flights_(brokers_, alarm_, kbs::SecureRandom),
         brokers_(std::move(parts.brokers), alarm_),
         workers_(kWorkers),
@@ -155,8 +161,11 @@ class RunningAgent : public Agent {
     const absl::MutexLock lock(&server_mutex_);
     server_ = std::move(server);
     server_->SetServing(HealthNames(), readiness_.Get().ok());
+    credentials_ = std::make_unique<CredentialFiles>(credential_configs_, flights_);
     return absl::OkStatus();
   }
+
+  absl::Status Failure() override { return init_data_.Failure(); }
 
   absl::Status Reload() override {
     const absl::MutexLock lock(&reload_mutex_);
@@ -196,24 +205,7 @@ class RunningAgent : public Agent {
       return status;
     }
     measurements_.Recover(deadline);
-    return CheckInitData(deadline);
-  }
-  // Until the platform has answered: it may take a report, and what is bound stays so until the
-  // next boot. Called by the one thread of `readiness_`.
-  absl::Status CheckInitData(base::Deadline deadline) {
-    if (init_data_digest_.empty()) {
-      return init_data_status_;
-    }
-    absl::Status status = collector_->BindInitData(init_data_digest_, deadline);
-    if (absl::IsUnimplemented(status)) {
-      // A platform without a place for it, as the samples: the broker is the judge.
-      status = absl::OkStatus();
-    }
-    if (status.ok() || base::GetReason(status) == base::Reason::kInitDataUnbound) {
-      init_data_digest_.clear();
-      init_data_status_ = status;
-    }
-    return status;
+    return init_data_.Check(deadline);
   }
   void Publish(const absl::Status& status) {
     if (status.ok()) {
@@ -233,8 +225,8 @@ class RunningAgent : public Agent {
   const LoadConfigAgain load_;
   absl::Mutex reload_mutex_;
   Measurements measurements_;
-  base::Bytes init_data_digest_;  // empty when there is nothing to ask
-  absl::Status init_data_status_;
+  InitDataBinding init_data_;
+  const std::vector<CredentialConfig> credential_configs_;
   absl::Mutex server_mutex_;
   std::unique_ptr<Server> server_ ABSL_GUARDED_BY(server_mutex_);
   // Before the alarm, which may still look at a flight that has ended, and ends brokers.
@@ -248,6 +240,7 @@ class RunningAgent : public Agent {
   AttestationService attestation_;
   StatusService status_;
   AdminService admin_;
+  std::unique_ptr<CredentialFiles> credentials_;  // since Serve
 };
 
 void WarnOfFake(const std::string& key, const tee::Backend& backend) {
@@ -290,6 +283,8 @@ absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
                           .load = std::move(load),
                           .measurement = config.measurement,
                           .init_data = std::move(init_data),
+                          .init_data_required = config.init_data.required,
+                          .credentials = config.credentials,
                           .explain = MakeExplain(chosen, config, backends),
                           .fake = chosen.fake()});
   RETURN_IF_ERROR(agent->Serve(std::move(listeners)));

@@ -23,13 +23,16 @@ class Agent {
   // Takes over the brokers of the configuration as it is now; no request fails by it. On an error
   // the old ones stay. Safe to call from any thread.
   virtual absl::Status Reload() = 0;
+
+  // Why it asked for the end of the process by a SIGTERM to itself; OK when it did not.
+  virtual absl::Status Failure() = 0;
 };
 
 // The configuration as it is now.
 using LoadConfigAgain = std::function<absl::StatusOr<Config>()>;
 
 // The composition root, the only place that knows every concrete class. On return the sockets
-// exist and answer; the device is opened in the background and no packet has been sent.
+// exist and answer; the device is opened, and credentials are fetched, in the background.
 absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
                                                   std::span<const tee::Backend> backends,
                                                   LoadConfigAgain load);

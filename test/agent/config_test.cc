@@ -46,6 +46,10 @@ device = "/dev/x"
 handle = 0x81010002
 [init_data]
 file = "/run/initdata"
+required = true
+[[credential]]
+uri = "kbs:///a/b/c"
+path = "/run/keys/a"
 [[kbs]]
 name = "main"
 url = "http://127.0.0.1:8080/"
@@ -66,6 +70,9 @@ mode = 0o644
   CHECK(std::get<std::string>(config->backend_settings.at("real").at("device")) == "/dev/x");
   CHECK(std::get<int64_t>(config->backend_settings.at("real").at("handle")) == 0x81010002);
   CHECK(config->init_data.file == "/run/initdata");
+  CHECK(config->init_data.required);
+  CHECK(config->credentials.at(0).uri == "kbs:///a/b/c");
+  CHECK(config->credentials.at(0).path == "/run/keys/a");
   CHECK(config->brokers.at(0).url == "http://127.0.0.1:8080");
   CHECK(config->brokers.at(0).ca_file == "/etc/ca.pem");
   CHECK(config->brokers.at(1).name == "other");
@@ -101,6 +108,15 @@ TEST_CASE("A mistake in the configuration is named with file, line and key") {
       Row{"[[kbs]]\nurl = \"https://h\"\nurl = \"https://g\"\n", "config.toml:3", ""},
       Row{broker + broker, "config.toml", "given twice"},
       Row{broker + "[[listener]]\npath = \"rel.sock\"\n", "[[listener]] path", "absolute"},
+      Row{broker + "[[credential]]\npath = \"/a\"\n", "[[credential]] uri", "kbs:///"},
+      Row{broker + "[[credential]]\nuri = \"kbs:///a/b/c\"\n", "[[credential]] path", "absolute"},
+      Row{broker + "[[credential]]\nuri = \"kbs:///a/b/c\"\npath = \"/a/../b\"\n",
+          "[[credential]] path", "absolute"},
+      Row{broker + "[[credential]]\nuri = \"kbs:///a/b/c\"\npath = \"/a\"\nmode = 1\n",
+          "[[credential]] mode", "unknown key"},
+      Row{broker + "[[credential]]\nuri = \"kbs:///a/b/c\"\npath = \"/a\"\n" +
+              "[[credential]]\nuri = \"kbs:///a/b/d\"\npath = \"/a\"\n",
+          "config.toml", "given twice"},
       Row{broker + "[[listener]]\nmode = \"0999\"\n", "[[listener]] mode", "octal"},
       Row{broker + "[[listener]]\nmode = true\n", "[[listener]] mode", "octal"},
       Row{broker + "[[listener]]\nmode = 0o1777\n", "[[listener]] mode", "octal"},
