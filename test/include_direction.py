@@ -19,7 +19,9 @@ ALLOWED = {
     "keyprovider": {"unseal", "kbs_client", "base"},
     # Of the platforms the pure parsers only: tee/<platform>/format.
     "appraisal": {"base", "eventlog", "tee"},
-    "agent": {"keyprovider", "unseal", "kbs_client", "eventlog", "evidence", "tee", "base", "proto"},
+    "compat": {"base"},
+    "agent": {"compat", "keyprovider", "unseal", "kbs_client", "eventlog", "evidence", "tee",
+              "base", "proto", "ttrpc"},
     "ctl": {"appraisal", "base", "proto"},
 }
 
@@ -121,6 +123,7 @@ def self_test():
         ("agent/server.cc", '#include "ctl/client.h"'),
         ("agent/wiring.cc", '#include "tee/tpm/esys_device.h"'),
         ("agent/server.cc", "#include <openssl/evp.h>"),
+        ("compat/translate.cc", '#include "agent/config.h"'),
         ("ctl/client.cc", '#include "agent/config.h"'),
         ("ctl/main.cc", '#include "options.h"'),
         ("appraisal/cca.cc", "#include <cbor.h>"),
