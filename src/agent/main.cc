@@ -10,7 +10,6 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -24,7 +23,9 @@
 #include <thread>
 #include <vector>
 
-#include "agent/config.h"
+#include "agent/command_line.h"
+#include "agent/config_source.h"
+#include "agent/keeper.h"
 #include "agent/startup_pages.h"
 #include "agent/wiring.h"
 #include "base/handle.h"
@@ -104,11 +105,11 @@ void WaitForEnd(const base::UniqueFd& signals, Agent& agent) {
 
 // Ends the process when an orderly end takes longer than a drain: a TPM that never answers holds
 // the thread that asked it.
-void ExitSoon() {
-  std::thread([] {
+void ExitSoon(int code) {
+  std::thread([code] {
     std::this_thread::sleep_for(kExitLimit);
     base::Log(base::Severity::kWarning, "stopped without waiting for a device that hangs");
-    ::_exit(0);
+    ::_exit(code);
   }).detach();
 }
 
@@ -142,56 +143,67 @@ void ReturnFreedMemory() {
   // NOLINTEND(concurrency-mt-unsafe)
 }
 
-struct Options {
-  std::string config = "/etc/attestd/config.toml";
-  bool check = false;
-};
-
-absl::Status Serve(const Options& options) {
-  const std::vector<tee::Backend> backends = tee::BuiltInBackends();
-  ASSIGN_OR_RETURN(const Config config, LoadConfig(options.config, backends));
-  if (options.check) {
-    std::cout << options.config << ": ok" << std::endl;
-    return absl::OkStatus();
-  }
-  ForbidDumps();
+absl::Status RunAgent(const ConfigSource& source, const base::UniqueFd& signals) {
+  ASSIGN_OR_RETURN(const Config config, source.Load());
   RETURN_IF_ERROR(SetUpSecretMemory());
-  const base::UniqueFd signals = BlockSignals();
-  if (!signals.valid()) {
-    return absl::InternalError("signals could not be set up");
-  }
+  const std::vector<tee::Backend> backends = tee::BuiltInBackends();
   ASSIGN_OR_RETURN(std::unique_ptr<Agent> agent,
-                   StartAgent(config, backends, [path = options.config, &backends] {
-                     return LoadConfig(path, backends);
-                   }));
+                   StartAgent(config, backends, [&source] { return source.Load(); }));
   sd_notify(0, "READY=1");
   WaitForEnd(signals, *agent);
   sd_notify(0, "STOPPING=1");
   base::Log(base::Severity::kNotice, "stopping");
-  ExitSoon();
+  absl::Status failure = agent->Failure();
+  ExitSoon(failure.ok() ? 0 : 1);
   agent.reset();
-  return absl::OkStatus();
+  return failure;
+}
+
+absl::Status Serve(const ConfigSource& source) {
+  ForbidDumps();
+  const base::UniqueFd signals = BlockSignals();
+  if (!signals.valid()) {
+    return absl::InternalError("signals could not be set up");
+  }
+  ASSIGN_OR_RETURN(const std::string socket, source.UpstreamSocket());
+  if (!socket.empty()) {
+    ASSIGN_OR_RETURN(const bool served, IsServedByAttestd(socket));
+    if (served) {
+      sd_notify(0, "READY=1");
+      return KeepPlace(socket, signals);
+    }
+  }
+  return RunAgent(source, signals);
+}
+
+absl::Status Run(const CommandLine& line, const compat::Environment& environment) {
+  const ConfigSource source(line, environment, tee::BuiltInBackends());
+  if (line.print_config) {
+    ASSIGN_OR_RETURN(const std::string text, source.Print());
+    std::cout << text << std::flush;
+    return absl::OkStatus();
+  }
+  if (line.check_config) {
+    RETURN_IF_ERROR(source.Load().status());
+    std::cout << source.name() << ": ok" << std::endl;
+    return absl::OkStatus();
+  }
+  return Serve(source);
 }
 
 int Main(int argc, char** argv) {
   // Debian builds Abseil without NDEBUG: every lock, gRPC's too, would walk a graph of locks, and
   // a suspected cycle would abort the process.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  const compat::Environment environment = ReadUpstreamEnvironment();
   ScrubEnvironment();
   ReturnFreedMemory();
-  Options options;
-  CLI::App app("attestd: attestation agent for confidential VMs");
-  app.add_option("--config", options.config, "Configuration file (TOML)")->capture_default_str();
-  app.add_flag("--check-config", options.check, "Validate the configuration and exit");
-  app.set_version_flag("--version", std::string("attestd ") + ATTESTD_VERSION);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
+  const ParsedCommandLine parsed = ParseCommandLine(argc, argv);
+  if (parsed.exit.has_value()) {
+    return *parsed.exit;
   }
   ::umask(0077);
-  const absl::Status status = Serve(options);
+  const absl::Status status = Run(parsed.line, environment);
   if (!status.ok()) {
     base::Log(base::Severity::kError, "attestd cannot run: " + std::string(status.message()));
     return 1;
