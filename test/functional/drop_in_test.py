@@ -2,6 +2,7 @@
 """attestd in the place of guest-components' programs: files, flags, variables, command line."""
 import contextlib
 import os
+import signal
 import stat
 import subprocess
 import unittest
@@ -86,6 +87,15 @@ class DropInTest(unittest.TestCase):
         with program.client() as client:
             self.assertEqual(failure(client.get_resource, URI, 5)[0], grpc.StatusCode.UNAVAILABLE)
 
+    def test_a_reload_takes_the_broker_of_the_file_as_it_is_now(self):
+        path = self.write("aa.toml", self.aa_toml("https://127.0.0.1:1"))
+        program = self.agent("-c", path)
+        program.start()
+        self.write("aa.toml", self.aa_toml())
+        os.kill(program.process.pid, signal.SIGHUP)
+        wait_until(lambda: "reloaded" in program.log(), "it has read the file")
+        self.assert_secret(program)
+
     def test_cdh_toml_names_broker_socket_and_certificate(self):
         program = self.hub(self.hub_text() + "[image]\nmax_concurrent_layer_downloads = 1\n")
         program.start()
@@ -133,6 +143,17 @@ class DropInTest(unittest.TestCase):
         path = self.write("aa.toml", self.aa_toml())
         os.chmod(path, 0o664)
         self.assertIn("others than root may write it", self.refusal(self.agent("-c", path)))
+
+    def test_a_file_that_is_none_is_refused(self):
+        good = self.aa_toml()
+        pipe = os.path.join(self.folder, "pipe.toml")
+        os.mkfifo(pipe, 0o600)
+        for path, words in ((self.write("twice.toml", good + f'url = "{self.site.broker.url}"\n'),
+                             "twice.toml:"),
+                            (self.write("large.toml", good + "#" * (10 << 20)), "larger than"),
+                            (pipe, "not a regular file")):
+            with self.subTest(words):
+                self.assertIn(words, self.refusal(self.agent("-c", path)))
 
     def test_without_a_broker_the_sockets_are_there(self):
         program = self.agent()
