@@ -6,22 +6,18 @@
 #include <utility>
 
 #include "agent/call.h"
-#include "proto/attestd.grpc.pb.h"
+#include "base/method.h"
 
 namespace attestd::agent {
 
 // attestd.v1.AdminService: what `attestctl reload` asks for.
-class AdminService final : public attestd::v1::AdminService::CallbackService {
+class AdminService {
  public:
   AdminService(CallRunner& calls, std::function<absl::Status()> reload)
       : calls_(calls), reload_(std::move(reload)) {}
 
-  grpc::ServerUnaryReactor* Reload(grpc::CallbackServerContext* context,
-                                   const attestd::v1::ReloadRequest* /*request*/,
-                                   attestd::v1::ReloadResponse* /*response*/) override {
-    return calls_.Run(context, "Reload",
-                      [this](const base::CallContext& /*caller*/) { return reload_(); });
-  }
+  // Its methods live no longer than it.
+  void AddTo(base::MethodTable& methods);
 
  private:
   CallRunner& calls_;

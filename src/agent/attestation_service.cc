@@ -7,127 +7,153 @@
 #include <string>
 #include <utility>
 
+#include "agent/status_table.h"
+#include "agent/typed_method.h"
 #include "base/json.h"
+#include "proto/attestation_agent.pb.h"
 
 namespace attestd::agent {
 namespace {
 
-using grpc::CallbackServerContext;
-using grpc::ServerUnaryReactor;
-
-// Answers at once: nothing to wait for.
-ServerUnaryReactor* Answer(CallbackServerContext* context, const grpc::Status& status) {
-  ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(status);
-  return reactor;
-}
+namespace pb = attestation_agent;
 
 // Digests of SHA-256, SHA-384 and SHA-512; a platform may take fewer bytes.
 constexpr size_t kMaxDigestBytes = 64;
 
-attestation_agent::RuntimeMeasurementResult ToProto(Measurements::Result result) {
+pb::RuntimeMeasurementResult ToProto(Measurements::Result result) {
   switch (result) {
     case Measurements::Result::kDone:
-      return attestation_agent::OK;
+      return pb::OK;
     case Measurements::Result::kNotSupported:
-      return attestation_agent::NOT_SUPPORTED;
+      return pb::NOT_SUPPORTED;
     case Measurements::Result::kNotEnabled:
       break;
   }
-  return attestation_agent::NOT_ENABLED;
+  return pb::NOT_ENABLED;
+}
+
+absl::Status CheckTokenRequest(base::ByteView request) {
+  pb::GetTokenRequest message;
+  RETURN_IF_ERROR(ParseMessage(request, message));
+  if (message.tokentype() != "kbs") {
+    return ForCaller(absl::StatusCode::kInvalidArgument,
+                     "request: the only token type of this version is \"kbs\"");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-ServerUnaryReactor* AttestationService::GetEvidence(
-    CallbackServerContext* context, const attestation_agent::GetEvidenceRequest* request,
-    attestation_agent::GetEvidenceResponse* response) {
-  return calls_.Run(context, "GetEvidence",
-                    [this, request, response](const base::CallContext& caller) -> absl::Status {
-                      ASSIGN_OR_RETURN(evidence::Evidence evidence,
-                                       collector_.CollectRaw(base::AsBytes(request->runtimedata()),
-                                                             caller.deadline));
-                      response->set_evidence(std::move(evidence.json));
-                      return absl::OkStatus();
-                    });
+void AttestationService::AddTo(base::MethodTable& methods) {
+  const std::string prefix = "/" + std::string(kAttestationService) + "/";
+  methods[prefix + "GetEvidence"] = GetEvidence();
+  methods[prefix + "GetAdditionalEvidence"] = GetAdditionalEvidence();
+  methods[prefix + "GetTeeType"] = GetTeeType();
+  methods[prefix + "GetAdditionalTees"] = GetAdditionalTees();
+  methods[prefix + "ExtendRuntimeMeasurement"] = ExtendRuntimeMeasurement();
+  methods[prefix + "BindInitData"] = BindInitData();
+  methods[prefix + "GetToken"] = [this](base::ByteView request, const base::CallContext& caller,
+                                        base::Done done) {
+    GetToken(request, {.name = "GetToken", .caller = caller, .done = std::move(done)});
+  };
 }
 
-ServerUnaryReactor* AttestationService::GetToken(CallbackServerContext* context,
-                                                 const attestation_agent::GetTokenRequest* request,
-                                                 attestation_agent::GetTokenResponse* response) {
-  if (request->tokentype() != "kbs") {
-    return Answer(context, {grpc::StatusCode::INVALID_ARGUMENT,
-                            "request: the only token type of this version is \"kbs\""});
+base::Method AttestationService::GetEvidence() {
+  return BlockingMethod<pb::GetEvidenceRequest, pb::GetEvidenceResponse>(
+      calls_, "GetEvidence",
+      [this](const pb::GetEvidenceRequest& request,
+             const base::CallContext& caller) -> absl::StatusOr<pb::GetEvidenceResponse> {
+        ASSIGN_OR_RETURN(
+            evidence::Evidence evidence,
+            collector_.CollectRaw(base::AsBytes(request.runtimedata()), caller.deadline));
+        pb::GetEvidenceResponse response;
+        response.set_evidence(std::move(evidence.json));
+        return response;
+      });
+}
+
+base::Method AttestationService::GetAdditionalEvidence() {
+  return BlockingMethod<pb::GetAdditionalEvidenceRequest, pb::GetEvidenceResponse>(
+      calls_, "GetAdditionalEvidence",
+      [this](const pb::GetAdditionalEvidenceRequest& request,
+             const base::CallContext& caller) -> absl::StatusOr<pb::GetEvidenceResponse> {
+        pb::GetEvidenceResponse response;
+        ASSIGN_OR_RETURN(
+            *response.mutable_evidence(),
+            collector_.CollectDevices(base::AsBytes(request.runtimedata()), caller.deadline));
+        return response;
+      });
+}
+
+void AttestationService::GetToken(base::ByteView request, const Call& call) {
+  if (absl::Status status = CheckTokenRequest(request); !status.ok()) {
+    calls_.Answer(call, std::move(status));
+    return;
   }
   const std::shared_ptr<const BrokerSet> brokers = brokers_.Get();
-  return calls_.Run(
-      context, "GetToken",
-      [brokers, response](const base::CallContext& caller) -> absl::Status {
+  calls_.Run(
+      call,
+      [brokers](const base::CallContext& caller) -> absl::StatusOr<base::Reply> {
         ASSIGN_OR_RETURN(const std::string token, brokers->GetToken(caller));
-        ASSIGN_OR_RETURN(*response->mutable_token(), base::DumpJson({{"token", token}}));
-        return absl::OkStatus();
+        pb::GetTokenResponse response;
+        ASSIGN_OR_RETURN(*response.mutable_token(), base::DumpJson({{"token", token}}));
+        return SerializeMessage(response);
       },
       brokers->all().front().lane);
 }
 
-ServerUnaryReactor* AttestationService::GetTeeType(
-    CallbackServerContext* context, const attestation_agent::GetTeeTypeRequest* /*request*/,
-    attestation_agent::GetTeeTypeResponse* response) {
-  response->set_tee(std::string(collector_.tee()));
-  return Answer(context, grpc::Status::OK);
+base::Method AttestationService::GetTeeType() {
+  return InstantMethod<pb::GetTeeTypeRequest, pb::GetTeeTypeResponse>(
+      calls_, "GetTeeType", [this](const pb::GetTeeTypeRequest& /*request*/) {
+        pb::GetTeeTypeResponse response;
+        response.set_tee(std::string(collector_.tee()));
+        return response;
+      });
 }
 
-ServerUnaryReactor* AttestationService::GetAdditionalTees(
-    CallbackServerContext* context, const attestation_agent::GetAdditionalTeesRequest* /*request*/,
-    attestation_agent::GetAdditionalTeesResponse* response) {
-  for (const std::string& tee : collector_.device_tees()) {
-    response->add_additional_tees(tee);
-  }
-  return Answer(context, grpc::Status::OK);
+base::Method AttestationService::GetAdditionalTees() {
+  return InstantMethod<pb::GetAdditionalTeesRequest, pb::GetAdditionalTeesResponse>(
+      calls_, "GetAdditionalTees", [this](const pb::GetAdditionalTeesRequest& /*request*/) {
+        pb::GetAdditionalTeesResponse response;
+        for (const std::string& tee : collector_.device_tees()) {
+          response.add_additional_tees(tee);
+        }
+        return response;
+      });
 }
 
-ServerUnaryReactor* AttestationService::GetAdditionalEvidence(
-    CallbackServerContext* context, const attestation_agent::GetAdditionalEvidenceRequest* request,
-    attestation_agent::GetEvidenceResponse* response) {
-  return calls_.Run(context, "GetAdditionalEvidence",
-                    [this, request, response](const base::CallContext& caller) -> absl::Status {
-                      ASSIGN_OR_RETURN(*response->mutable_evidence(),
-                                       collector_.CollectDevices(
-                                           base::AsBytes(request->runtimedata()), caller.deadline));
-                      return absl::OkStatus();
-                    });
+base::Method AttestationService::ExtendRuntimeMeasurement() {
+  return BlockingMethod<pb::ExtendRuntimeMeasurementRequest, pb::ExtendRuntimeMeasurementResponse>(
+      calls_, "ExtendRuntimeMeasurement",
+      [this](const pb::ExtendRuntimeMeasurementRequest& request, const base::CallContext& caller)
+          -> absl::StatusOr<pb::ExtendRuntimeMeasurementResponse> {
+        const eventlog::RuntimeEvent event{.domain = request.domain(),
+                                           .operation = request.operation(),
+                                           .content = request.content()};
+        std::optional<uint64_t> pcr;
+        if (request.has_registerindex()) {
+          pcr = request.registerindex();
+        }
+        ASSIGN_OR_RETURN(const Measurements::Result result,
+                         measurements_.Extend(event, pcr, caller.deadline));
+        pb::ExtendRuntimeMeasurementResponse response;
+        response.set_result(ToProto(result));
+        return response;
+      });
 }
 
-ServerUnaryReactor* AttestationService::ExtendRuntimeMeasurement(
-    CallbackServerContext* context,
-    const attestation_agent::ExtendRuntimeMeasurementRequest* request,
-    attestation_agent::ExtendRuntimeMeasurementResponse* response) {
-  return calls_.Run(context, "ExtendRuntimeMeasurement",
-                    [this, request, response](const base::CallContext& caller) -> absl::Status {
-                      const eventlog::RuntimeEvent event{.domain = request->domain(),
-                                                         .operation = request->operation(),
-                                                         .content = request->content()};
-                      std::optional<uint64_t> pcr;
-                      if (request->has_registerindex()) {
-                        pcr = request->registerindex();
-                      }
-                      ASSIGN_OR_RETURN(const Measurements::Result result,
-                                       measurements_.Extend(event, pcr, caller.deadline));
-                      response->set_result(ToProto(result));
-                      return absl::OkStatus();
-                    });
-}
-
-ServerUnaryReactor* AttestationService::BindInitData(
-    CallbackServerContext* context, const attestation_agent::BindInitDataRequest* request,
-    attestation_agent::BindInitDataResponse* /*response*/) {
-  if (request->digest().empty() || request->digest().size() > kMaxDigestBytes) {
-    return Answer(context, {grpc::StatusCode::INVALID_ARGUMENT,
-                            "request: the digest of the init data has 1 to 64 bytes"});
-  }
-  return calls_.Run(context, "BindInitData", [this, request](const base::CallContext& caller) {
-    return collector_.BindInitData(base::AsBytes(request->digest()), caller.deadline);
-  });
+base::Method AttestationService::BindInitData() {
+  return BlockingMethod<pb::BindInitDataRequest, pb::BindInitDataResponse>(
+      calls_, "BindInitData",
+      [this](const pb::BindInitDataRequest& request,
+             const base::CallContext& caller) -> absl::StatusOr<pb::BindInitDataResponse> {
+        if (request.digest().empty() || request.digest().size() > kMaxDigestBytes) {
+          return ForCaller(absl::StatusCode::kInvalidArgument,
+                           "request: the digest of the init data has 1 to 64 bytes");
+        }
+        RETURN_IF_ERROR(collector_.BindInitData(base::AsBytes(request.digest()), caller.deadline));
+        return pb::BindInitDataResponse();
+      });
 }
 
 }  // namespace attestd::agent

@@ -5,46 +5,32 @@
 #include "agent/broker_set.h"
 #include "agent/call.h"
 #include "agent/measurements.h"
+#include "base/method.h"
 #include "evidence/collector.h"
-#include "proto/attestation_agent.grpc.pb.h"
 
 namespace attestd::agent {
 
-// attestation_agent.AttestationAgentService over gRPC.
-class AttestationService final
-    : public attestation_agent::AttestationAgentService::CallbackService {
+inline constexpr char kAttestationService[] = "attestation_agent.AttestationAgentService";
+
+// attestation_agent.AttestationAgentService.
+class AttestationService {
  public:
   AttestationService(CallRunner& calls, const CurrentBrokers& brokers,
                      evidence::Collector& collector, Measurements& measurements)
       : calls_(calls), brokers_(brokers), collector_(collector), measurements_(measurements) {}
 
-  grpc::ServerUnaryReactor* GetEvidence(grpc::CallbackServerContext* context,
-                                        const attestation_agent::GetEvidenceRequest* request,
-                                        attestation_agent::GetEvidenceResponse* response) override;
-  grpc::ServerUnaryReactor* GetToken(grpc::CallbackServerContext* context,
-                                     const attestation_agent::GetTokenRequest* request,
-                                     attestation_agent::GetTokenResponse* response) override;
-  grpc::ServerUnaryReactor* GetTeeType(grpc::CallbackServerContext* context,
-                                       const attestation_agent::GetTeeTypeRequest* request,
-                                       attestation_agent::GetTeeTypeResponse* response) override;
-  grpc::ServerUnaryReactor* GetAdditionalTees(
-      grpc::CallbackServerContext* context,
-      const attestation_agent::GetAdditionalTeesRequest* request,
-      attestation_agent::GetAdditionalTeesResponse* response) override;
-
-  grpc::ServerUnaryReactor* GetAdditionalEvidence(
-      grpc::CallbackServerContext* context,
-      const attestation_agent::GetAdditionalEvidenceRequest* request,
-      attestation_agent::GetEvidenceResponse* response) override;
-  grpc::ServerUnaryReactor* ExtendRuntimeMeasurement(
-      grpc::CallbackServerContext* context,
-      const attestation_agent::ExtendRuntimeMeasurementRequest* request,
-      attestation_agent::ExtendRuntimeMeasurementResponse* response) override;
-  grpc::ServerUnaryReactor* BindInitData(
-      grpc::CallbackServerContext* context, const attestation_agent::BindInitDataRequest* request,
-      attestation_agent::BindInitDataResponse* response) override;
+  // Its methods live no longer than it.
+  void AddTo(base::MethodTable& methods);
 
  private:
+  base::Method GetEvidence();
+  base::Method GetAdditionalEvidence();
+  base::Method GetTeeType();
+  base::Method GetAdditionalTees();
+  base::Method ExtendRuntimeMeasurement();
+  base::Method BindInitData();
+  void GetToken(base::ByteView request, const Call& call);
+
   CallRunner& calls_;
   const CurrentBrokers& brokers_;
   evidence::Collector& collector_;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/call.h"
 
-#include <algorithm>
-#include <chrono>
 #include <exception>
+#include <memory>
 #include <new>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -23,8 +23,8 @@ bool IsDeviceFailure(const absl::Status& status) {
          reason == base::Reason::kKeyMissing;
 }
 
-// No exception may cross a gRPC callback.
-absl::Status Guarded(const std::function<absl::Status()>& work) {
+// No exception may reach a door.
+absl::StatusOr<base::Reply> Guarded(const std::function<absl::StatusOr<base::Reply>()>& work) {
   try {
     return work();
   } catch (const std::bad_alloc&) {
@@ -37,65 +37,72 @@ absl::Status Guarded(const std::function<absl::Status()>& work) {
 
 }  // namespace
 
-// One call; gRPC owns it until OnDone. gRPC cancels it at the caller's deadline; we do at ours.
-class CallRunner::Call : public grpc::ServerUnaryReactor {
+// A call and its time. The door stops it at the caller's deadline; this, when that is later than
+// the cap, at the cap.
+class CallRunner::Timed {
  public:
-  Call(CallRunner& runner, const grpc::CallbackServerContext& context, std::string_view name)
-      : runner_(runner), name_(name) {
-    const auto left = absl::FromChrono(context.deadline() - std::chrono::system_clock::now());
-    context_ = {.deadline = base::Deadline::After(std::min(kCap, left)), .stop = stop_.get_token()};
-    if (left > kCap) {
-      alarm_ =
-          runner_.alarm_.At(context_.deadline, [stop = stop_]() mutable { stop.request_stop(); });
+  Timed(CallRunner& runner, Call call)
+      : runner_(runner), alarm_(runner.alarm_), call_(std::move(call)) {
+    if (call_.caller.deadline.Remaining() <= kCap) {
+      return;
     }
+    std::stop_source stop;
+    on_stop_.emplace(call_.caller.stop, Stop{stop});
+    call_.caller = {.deadline = base::Deadline::After(kCap), .stop = stop.get_token()};
+    id_ = alarm_.At(call_.caller.deadline, Stop{stop});
   }
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+  ~Timed() { alarm_.Cancel(id_); }
 
-  const base::CallContext& context() const { return context_; }
-  void Conclude(const absl::Status& status) { Finish(runner_.Conclude(name_, status)); }
-
-  void OnCancel() override { stop_.request_stop(); }
-  void OnDone() override {
-    runner_.alarm_.Cancel(alarm_);
-    delete this;
-  }
+  const base::CallContext& context() const { return call_.caller; }
+  void Finish(absl::StatusOr<base::Reply> reply) const { runner_.Answer(call_, std::move(reply)); }
 
  private:
+  struct Stop {
+    std::stop_source source;
+    // By way of a copy: what is stopped may end the call, and this with it.
+    void operator()() const { std::stop_source(source).request_stop(); }
+  };
+
   CallRunner& runner_;
-  const std::string_view name_;
-  std::stop_source stop_;
-  base::CallContext context_;
-  base::Alarm::Id alarm_ = 0;
+  // Not by way of the runner, which may end when its last call is finished.
+  base::Alarm& alarm_;
+  Call call_;
+  std::optional<std::stop_callback<Stop>> on_stop_;
+  base::Alarm::Id id_ = 0;
 };
 
-grpc::ServerUnaryReactor* CallRunner::Run(grpc::CallbackServerContext* context,
-                                          std::string_view name, Work work, WorkerPool::Lane lane) {
-  auto* call = new Call(*this, *context, name);
-  const bool accepted = workers_.Submit(lane, [call, work = std::move(work)] {
-    call->Conclude(Guarded([&] { return work(call->context()); }));
+void CallRunner::Run(Call call, Work work, WorkerPool::Lane lane) {
+  auto timed = std::make_shared<const Timed>(*this, std::move(call));
+  const bool accepted = workers_.Submit(lane, [timed, work = std::move(work)] {
+    timed->Finish(Guarded([&] { return work(timed->context()); }));
   });
   if (!accepted) {
-    call->Conclude(base::MakeStatus(absl::StatusCode::kResourceExhausted, base::Reason::kBusy,
-                                    "too many requests"));
+    timed->Finish(base::MakeStatus(absl::StatusCode::kResourceExhausted, base::Reason::kBusy,
+                                   "too many requests"));
   }
-  return call;
 }
 
-grpc::ServerUnaryReactor* CallRunner::Start(grpc::CallbackServerContext* context,
-                                            std::string_view name, const Begin& begin) {
-  auto* call = new Call(*this, *context, name);
-  const absl::Status begun = Guarded([&] {
-    begin(call->context(), [call](const absl::Status& status) { call->Conclude(status); });
-    return absl::OkStatus();
+void CallRunner::Start(Call call, const Begin& begin) {
+  auto timed = std::make_shared<const Timed>(*this, std::move(call));
+  const absl::StatusOr<base::Reply> begun = Guarded([&] {
+    begin(timed->context(),
+          [timed](absl::StatusOr<base::Reply> reply) { timed->Finish(std::move(reply)); });
+    return base::Reply();
   });
   if (!begun.ok()) {
-    call->Conclude(begun);
+    timed->Finish(begun.status());
   }
-  return call;
 }
 
-grpc::Status CallRunner::Conclude(std::string_view name, const absl::Status& status) {
-  if (status.ok()) {
-    return grpc::Status::OK;
+void CallRunner::Answer(const Call& call, absl::StatusOr<base::Reply> reply) {
+  call.done(reply.ok() ? std::move(reply) : Conclude(call.name, reply.status()));
+}
+
+absl::Status CallRunner::Conclude(std::string_view name, const absl::Status& status) {
+  if (IsForCaller(status)) {
+    return status;
   }
   if (IsDeviceFailure(status)) {
     readiness_.Suspect();
@@ -103,8 +110,10 @@ grpc::Status CallRunner::Conclude(std::string_view name, const absl::Status& sta
   const std::string id = NewRequestId();
   base::Log(base::Severity::kWarning, "request failed",
             {{"rpc", std::string(name)}, {"request", id}, {"cause", base::StatusText(status)}});
-  const PublicError error = MakePublicError(status, id);
-  return {static_cast<grpc::StatusCode>(status.raw_code()), error.message, error.details};
+  PublicError error = MakePublicError(status, id);
+  absl::Status told(status.code(), error.message);
+  told.SetPayload(base::kErrorDetails, absl::Cord(std::move(error.details)));
+  return told;
 }
 
 }  // namespace attestd::agent

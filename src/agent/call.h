@@ -2,15 +2,13 @@
 #ifndef ATTESTD_AGENT_CALL_H_
 #define ATTESTD_AGENT_CALL_H_
 
-#include <grpcpp/grpcpp.h>
-
 #include <functional>
 #include <string_view>
 
 #include "agent/readiness.h"
 #include "agent/worker_pool.h"
 #include "base/alarm.h"
-#include "base/call_context.h"
+#include "base/method.h"
 #include "base/status.h"
 
 namespace attestd::agent {
@@ -18,28 +16,35 @@ namespace attestd::agent {
 // The lane of work that asks no broker.
 inline constexpr WorkerPool::Lane kLocalLane = 0;
 
-// What every RPC of ours shares: a deadline, a stop when the caller leaves or its time is up, an
-// error for the caller and a line in the log.
+// One call of one of our methods.
+struct Call {
+  std::string_view name;  // for the log; outlives the call
+  base::CallContext caller;
+  base::Done done;
+};
+
+// What every method of ours shares: a cap on its time, a stop when the caller leaves or its time is
+// up, an error for the caller and a line in the log.
 class CallRunner {
  public:
   CallRunner(WorkerPool& workers, base::Alarm& alarm, Readiness& readiness)
       : workers_(workers), alarm_(alarm), readiness_(readiness) {}
 
-  // Runs `work` on a worker and finishes the call with its status. `name` is for the log.
-  using Work = std::function<absl::Status(const base::CallContext&)>;
-  grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context, std::string_view name,
-                                Work work, WorkerPool::Lane lane = kLocalLane);
+  // Runs `work` on a worker and finishes the call with what it returns.
+  using Work = std::function<absl::StatusOr<base::Reply>(const base::CallContext&)>;
+  void Run(Call call, Work work, WorkerPool::Lane lane = kLocalLane);
 
   // Calls `begin` at once, which must not block, and finishes the call when `done` is called: once,
   // on any thread, after the stop was requested soon.
-  using Done = std::function<void(const absl::Status&)>;
-  using Begin = std::function<void(const base::CallContext&, Done done)>;
-  grpc::ServerUnaryReactor* Start(grpc::CallbackServerContext* context, std::string_view name,
-                                  const Begin& begin);
+  using Begin = std::function<void(const base::CallContext&, base::Done done)>;
+  void Start(Call call, const Begin& begin);
+
+  // Finishes the call at once.
+  void Answer(const Call& call, absl::StatusOr<base::Reply> reply);
 
  private:
-  class Call;
-  grpc::Status Conclude(std::string_view name, const absl::Status& status);
+  class Timed;
+  absl::Status Conclude(std::string_view name, const absl::Status& status);
 
   WorkerPool& workers_;
   base::Alarm& alarm_;

@@ -4,22 +4,23 @@
 
 #include "agent/call.h"
 #include "agent/resource_flights.h"
-#include "proto/confidential_data_hub.grpc.pb.h"
+#include "base/method.h"
 
 namespace attestd::agent {
 
-// api.GetResourceService over gRPC. The method is raw, so that the reply is built around the
-// Secret itself instead of a protobuf string.
-class ResourceService final : public api::GetResourceService::WithRawCallbackMethod_GetResource<
-                                  api::GetResourceService::Service> {
+inline constexpr char kResourceService[] = "api.GetResourceService";
+
+// api.GetResourceService. The reply is built around the Secret itself instead of a protobuf string.
+class ResourceService {
  public:
   ResourceService(CallRunner& calls, ResourceFlights& flights) : calls_(calls), flights_(flights) {}
 
-  grpc::ServerUnaryReactor* GetResource(grpc::CallbackServerContext* context,
-                                        const grpc::ByteBuffer* request,
-                                        grpc::ByteBuffer* response) override;
+  // Its methods live no longer than it.
+  void AddTo(base::MethodTable& methods);
 
  private:
+  void GetResource(base::ByteView request, Call call);
+
   CallRunner& calls_;
   ResourceFlights& flights_;
 };

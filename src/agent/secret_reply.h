@@ -2,16 +2,15 @@
 #ifndef ATTESTD_AGENT_SECRET_REPLY_H_
 #define ATTESTD_AGENT_SECRET_REPLY_H_
 
-#include <grpcpp/support/byte_buffer.h>
+#include <memory>
 
-#include "base/secret.h"
+#include "base/method.h"
 
 namespace attestd::agent {
 
 // A protobuf message whose only field is number 1, bytes, holding the secret: the shape of
-// api.GetResourceResponse. The secret is not copied; it is wiped when gRPC lets go of the buffer
-// and nobody else holds it.
-grpc::ByteBuffer EncodeSecretReply(std::shared_ptr<const base::Secret> secret);
+// api.GetResourceResponse. The secret is not copied.
+base::Reply SecretReply(std::shared_ptr<const base::Secret> secret);
 
 }  // namespace attestd::agent
 

@@ -2,27 +2,27 @@
 #ifndef ATTESTD_AGENT_SERVER_H_
 #define ATTESTD_AGENT_SERVER_H_
 
-#include <grpcpp/grpcpp.h>
-
 #include <memory>
 #include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "agent/grpc_door.h"
 #include "agent/unix_listener.h"
 #include "base/handle.h"
+#include "base/method.h"
 #include "base/status.h"
 
 namespace attestd::agent {
 
-// The gRPC server behind our own accept loop: gRPC's loses its listener for good when the process
-// once runs out of descriptors, and it cannot tell who called.
+// The sockets, and the doors behind them. The accept loop is our own: gRPC's loses its listener for
+// good when the process once runs out of descriptors, and it cannot tell who called.
 class Server {
  public:
-  // Serves until destroyed. The services outlive the server.
+  // Serves until destroyed.
   static absl::StatusOr<std::unique_ptr<Server>> Start(std::vector<UnixListener> listeners,
-                                                       std::span<grpc::Service* const> services);
+                                                       base::MethodTable methods);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   // Stops accepting, lets calls under way finish for at most 5 s, frees the sockets.
@@ -32,15 +32,13 @@ class Server {
   void SetServing(std::span<const std::string> names, bool serving);
 
  private:
-  using Acceptor = std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>;
-  Server(std::vector<UnixListener> listeners, Acceptor acceptor,
-         std::unique_ptr<grpc::Server> server, base::UniqueFd stop);
+  Server(std::vector<UnixListener> listeners, base::MethodTable methods, base::UniqueFd stop);
   void AcceptLoop();
   void AcceptOne(int listener_fd);
 
   std::vector<UnixListener> listeners_;
-  Acceptor acceptor_;
-  std::unique_ptr<grpc::Server> server_;
+  const base::MethodTable methods_;
+  std::unique_ptr<GrpcDoor> grpc_;
   base::UniqueFd stop_;  // eventfd: readable when the loop must end
   std::thread accepting_;
 };

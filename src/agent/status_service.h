@@ -10,13 +10,18 @@
 #include "agent/call.h"
 #include "agent/readiness.h"
 #include "base/deadline.h"
-#include "proto/attestd.grpc.pb.h"
+#include "base/method.h"
 #include "tee/detect.h"
+
+namespace attestd::v1 {
+class GetDetectionResponse;
+class GetStatusResponse;
+}  // namespace attestd::v1
 
 namespace attestd::agent {
 
 // attestd.v1.StatusService: what `attestctl status` and `attestctl tee --explain` show.
-class StatusService final : public attestd::v1::StatusService::CallbackService {
+class StatusService {
  public:
   struct Facts {
     std::string tee;
@@ -27,14 +32,13 @@ class StatusService final : public attestd::v1::StatusService::CallbackService {
   StatusService(Facts facts, Explain explain, const CurrentBrokers& brokers,
                 const Readiness& readiness, CallRunner& calls);
 
-  grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
-                                      const attestd::v1::GetStatusRequest* request,
-                                      attestd::v1::GetStatusResponse* response) override;
-  grpc::ServerUnaryReactor* GetDetection(grpc::CallbackServerContext* context,
-                                         const attestd::v1::GetDetectionRequest* request,
-                                         attestd::v1::GetDetectionResponse* response) override;
+  // Its methods live no longer than it.
+  void AddTo(base::MethodTable& methods);
 
  private:
+  attestd::v1::GetStatusResponse GetStatus() const;
+  attestd::v1::GetDetectionResponse GetDetection() const;
+
   const Facts facts_;
   const Explain explain_;
   const CurrentBrokers& brokers_;

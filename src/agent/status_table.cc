@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/status_table.h"
 
+#include <absl/strings/cord.h>
 #include <sys/random.h>
 
 #include <atomic>
@@ -14,6 +15,9 @@ namespace attestd::agent {
 namespace {
 
 using base::Reason;
+
+// Payload key of an error that is told as it is.
+constexpr char kForCallerUrl[] = "attestd/for-caller";
 
 // What programs and what people are told.
 struct Told {
@@ -154,6 +158,16 @@ std::string ProcessTag() {
 }  // namespace
 
 std::string_view PublicText(const absl::Status& status) { return Tell(status).text; }
+
+absl::Status ForCaller(absl::StatusCode code, std::string_view text) {
+  absl::Status status = base::MakeStatus(code, text);
+  status.SetPayload(kForCallerUrl, absl::Cord());
+  return status;
+}
+
+bool IsForCaller(const absl::Status& status) {
+  return status.GetPayload(kForCallerUrl).has_value();
+}
 
 PublicError MakePublicError(const absl::Status& status, std::string_view request_id) {
   const Told told = Tell(status);

@@ -13,7 +13,11 @@ namespace attestd::agent {
 // what to do. The cause stays in the log, under the same request id.
 std::string_view PublicText(const absl::Status& status);
 
-// For a gRPC status.
+// An error whose text is for the caller as it is, and which no log needs.
+absl::Status ForCaller(absl::StatusCode code, std::string_view text);
+bool IsForCaller(const absl::Status& status);
+
+// For any other.
 struct PublicError {
   std::string message;  // "text [request id]"
   std::string details;  // google.rpc.Status with an ErrorInfo, see proto/error_details.proto

@@ -2,7 +2,6 @@
 #include "agent/wiring.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,10 +40,7 @@ constexpr int kIoThreads = 2;
 constexpr absl::Duration kCheckTime = absl::Seconds(10);
 
 // Services whose health follows the device; "" is the server as a whole.
-std::vector<std::string> HealthNames() {
-  return {"", api::GetResourceService::service_full_name(),
-          attestation_agent::AttestationAgentService::service_full_name()};
-}
+std::vector<std::string> HealthNames() { return {"", kResourceService, kAttestationService}; }
 
 absl::StatusOr<std::vector<UnixListener>> Listen(const Config& config) {
   std::vector<UnixListener> listeners;
@@ -156,8 +152,12 @@ class RunningAgent : public Agent {
   RunningAgent& operator=(const RunningAgent&) = delete;
 
   absl::Status Serve(std::vector<UnixListener> listeners) {
-    const std::array<grpc::Service*, 4> services = {&resources_, &attestation_, &status_, &admin_};
-    ASSIGN_OR_RETURN(auto server, Server::Start(std::move(listeners), services));
+    base::MethodTable methods;
+    resources_.AddTo(methods);
+    attestation_.AddTo(methods);
+    status_.AddTo(methods);
+    admin_.AddTo(methods);
+    ASSIGN_OR_RETURN(auto server, Server::Start(std::move(listeners), std::move(methods)));
     const absl::MutexLock lock(&server_mutex_);
     server_ = std::move(server);
     server_->SetServing(HealthNames(), readiness_.Get().ok());

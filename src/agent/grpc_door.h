@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_AGENT_GRPC_DOOR_H_
+#define ATTESTD_AGENT_GRPC_DOOR_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/handle.h"
+#include "base/method.h"
+#include "base/status.h"
+
+namespace attestd::agent {
+
+// Our methods over gRPC, for connections that somebody else accepts.
+class GrpcDoor {
+ public:
+  // `methods` outlive the door.
+  static absl::StatusOr<std::unique_ptr<GrpcDoor>> Open(const base::MethodTable& methods);
+  GrpcDoor(const GrpcDoor&) = delete;
+  GrpcDoor& operator=(const GrpcDoor&) = delete;
+  // Lets calls under way finish for at most 5 s.
+  ~GrpcDoor();
+
+  // Serves the client behind a socket that does not block.
+  void Accept(base::UniqueFd connection);
+  // grpc.health.v1 for each of the names.
+  void SetServing(std::span<const std::string> names, bool serving);
+
+ private:
+  using Acceptor = std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>;
+  GrpcDoor(std::unique_ptr<grpc::Service> service, Acceptor acceptor,
+           std::unique_ptr<grpc::Server> server);
+
+  const std::unique_ptr<grpc::Service> service_;
+  Acceptor acceptor_;
+  const std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace attestd::agent
+
+#endif  // ATTESTD_AGENT_GRPC_DOOR_H_

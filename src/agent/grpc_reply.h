@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_AGENT_GRPC_REPLY_H_
+#define ATTESTD_AGENT_GRPC_REPLY_H_
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include "base/method.h"
+
+namespace attestd::agent {
+
+// The reply as gRPC sends it. The secret is not copied; it is wiped when gRPC lets go of the buffer
+// and nobody else holds it.
+grpc::ByteBuffer GrpcReply(base::Reply reply);
+
+}  // namespace attestd::agent
+
+#endif  // ATTESTD_AGENT_GRPC_REPLY_H_
