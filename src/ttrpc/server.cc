@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ttrpc/server.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "base/log.h"
+
+namespace attestd::ttrpc {
+namespace {
+
+constexpr absl::Duration kDrain = absl::Seconds(5);
+// Bytes read at once from one client, so that none keeps the others waiting.
+constexpr size_t kScratchBytes = size_t{64} << 10;
+// epoll's word for the mailbox; connections count from 1.
+constexpr uint64_t kMailbox = 0;
+
+// For epoll_wait: at least as long as the time left, at most an hour.
+int Milliseconds(absl::Duration left) {
+  return static_cast<int>(absl::ToInt64Milliseconds(std::min(left, absl::Hours(1)))) + 1;
+}
+
+absl::Status Watch(int epoll, int fd, uint64_t word, uint32_t events, int operation) {
+  epoll_event event{.events = events, .data = {.u64 = word}};
+  return ::epoll_ctl(epoll, operation, fd, &event) == 0 ? absl::OkStatus()
+                                                        : base::ErrnoStatus(errno, "epoll_ctl");
+}
+
+}  // namespace
+
+// What the thread does, and all that only it touches.
+class Server::Loop {
+ public:
+  Loop(const Connection::House& house, int epoll) : house_(house), epoll_(epoll) {}
+
+  void Run() {
+    while (!drain_by_.has_value() || !(connections_.empty() || drain_by_->Expired())) {
+      std::array<epoll_event, 64> events;
+      const int count = ::epoll_wait(epoll_, events.data(), events.size(), Timeout());
+      if (count < 0 && errno != EINTR) {
+        base::Log(base::Severity::kError, "epoll_wait failed; no more ttRPC is served");
+        break;
+      }
+      for (int i = 0; i < count; ++i) {
+        OnEvent(events.at(static_cast<size_t>(i)));
+      }
+      TakeMail();
+      Tick();
+    }
+    // Stops their calls.
+    connections_.clear();
+  }
+
+ private:
+  struct Client {
+    Client(const Connection::House& house, uint64_t id, base::UniqueFd socket)
+        : connection(house, id, std::move(socket)) {}
+
+    Connection connection;
+    bool writing = false;                              // epoll watches for room to write
+    base::Deadline tick = base::Deadline::Infinite();  // as in ticks_
+  };
+  using Clients = std::map<uint64_t, Client>;
+
+  int Timeout() const {
+    base::Deadline next = ticks_.empty() ? base::Deadline::Infinite() : ticks_.begin()->first;
+    next = base::Deadline::Earlier(next, drain_by_.value_or(base::Deadline::Infinite()));
+    return next.Remaining() == absl::InfiniteDuration() ? -1 : Milliseconds(next.Remaining());
+  }
+
+  void OnEvent(const epoll_event& event) {
+    const auto client = connections_.find(event.data.u64);
+    if (client == connections_.end()) {
+      return;  // the mailbox's, or of a connection that has just ended
+    }
+    Connection& connection = client->second.connection;
+    bool lives = true;
+    if ((event.events & EPOLLOUT) != 0) {
+      lives = connection.Write();
+    }
+    if (lives && (event.events & ~uint32_t{EPOLLOUT}) != 0) {
+      lives = connection.Read(scratch_);
+    }
+    Settle(client, lives);
+  }
+
+  void TakeMail() {
+    Mailbox::Mail mail = house_.mailbox->Take();
+    for (base::UniqueFd& socket : mail.connections) {
+      Add(std::move(socket));
+    }
+    for (const Answer& answer : mail.answers) {
+      if (const auto client = connections_.find(answer.connection); client != connections_.end()) {
+        Settle(client, client->second.connection.End(answer));
+      }
+    }
+    if (mail.drain && !drain_by_.has_value()) {
+      drain_by_ = base::Deadline::After(kDrain);
+      for (auto client = connections_.begin(); client != connections_.end();) {
+        client->second.connection.Drain();
+        Settle(client++, true);
+      }
+    }
+  }
+
+  void Add(base::UniqueFd socket) {
+    const uint64_t id = ++last_id_;
+    const int fd = socket.get();
+    if (drain_by_.has_value() || !Watch(epoll_, fd, id, EPOLLIN, EPOLL_CTL_ADD).ok()) {
+      return;
+    }
+    connections_.try_emplace(id, house_, id, std::move(socket));
+  }
+
+  void Tick() {
+    while (!ticks_.empty() && ticks_.begin()->first.Expired()) {
+      const uint64_t id = ticks_.begin()->second;
+      ticks_.erase(ticks_.begin());
+      const auto client = connections_.find(id);
+      client->second.tick = base::Deadline::Infinite();
+      Settle(client, client->second.connection.Tick());
+    }
+  }
+
+  // After anything that a connection did: forgets it when it is over, else watches for what it now
+  // waits for.
+  void Settle(Clients::iterator client, bool lives) {
+    auto& [id, state] = *client;
+    const Connection& connection = state.connection;
+    if (!lives || (drain_by_.has_value() && connection.idle())) {
+      ticks_.erase({state.tick, id});
+      connections_.erase(client);
+      return;
+    }
+    if (connection.wants_to_write() != state.writing) {
+      state.writing = !state.writing;
+      const uint32_t events = state.writing ? EPOLLIN | EPOLLOUT : EPOLLIN;
+      Watch(epoll_, connection.socket(), id, events, EPOLL_CTL_MOD).IgnoreError();
+    }
+    if (connection.next_tick() < state.tick) {
+      ticks_.erase({state.tick, id});
+      state.tick = connection.next_tick();
+      ticks_.insert({state.tick, id});
+    }
+  }
+
+  const Connection::House& house_;
+  const int epoll_;
+  std::vector<uint8_t> scratch_ = std::vector<uint8_t>(kScratchBytes);
+  uint64_t last_id_ = kMailbox;
+  Clients connections_;
+  std::set<std::pair<base::Deadline, uint64_t>> ticks_;  // at most one for each connection
+  std::optional<base::Deadline> drain_by_;
+};
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Create(const base::MethodTable& methods,
+                                                       Limits limits) {
+  base::UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  base::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  if (!event.valid() || !epoll.valid()) {
+    return base::ErrnoStatus(errno, "ttRPC: eventfd or epoll");
+  }
+  RETURN_IF_ERROR(Watch(epoll.get(), event.get(), kMailbox, EPOLLIN, EPOLL_CTL_ADD));
+  return std::unique_ptr<Server>(new Server({.methods = methods,
+                                             .mailbox = std::make_shared<Mailbox>(std::move(event)),
+                                             .limits = limits},
+                                            std::move(epoll)));
+}
+
+Server::Server(Connection::House house, base::UniqueFd epoll)
+    : house_(std::move(house)), epoll_(std::move(epoll)) {}
+
+Server::~Server() {
+  Drain();
+  std::thread thread;
+  {
+    const absl::MutexLock lock(&mutex_);
+    thread = std::move(thread_);
+  }
+  if (thread.joinable()) {
+    thread.join();
+  }
+  house_.mailbox->AwaitCalls();
+}
+
+void Server::Accept(base::UniqueFd connection) {
+  house_.mailbox->Put(std::move(connection));
+  const absl::MutexLock lock(&mutex_);
+  if (!thread_.joinable()) {
+    thread_ = std::thread([this] { Loop(house_, epoll_.get()).Run(); });
+  }
+}
+
+void Server::Drain() { house_.mailbox->PutDrain(); }
+
+}  // namespace attestd::ttrpc
