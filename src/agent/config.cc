@@ -41,10 +41,25 @@ absl::StatusOr<mode_t> ReadMode(base::TomlTable& table) {
   return static_cast<mode_t>(value);
 }
 
+absl::StatusOr<Protocol> ReadProtocol(base::TomlTable& table) {
+  ASSIGN_OR_RETURN(const auto word, table.Text("protocol"));
+  if (!word.has_value() || *word == "auto") {
+    return Protocol::kAuto;
+  }
+  if (*word == "grpc") {
+    return Protocol::kGrpc;
+  }
+  if (*word == "ttrpc") {
+    return Protocol::kTtrpc;
+  }
+  return table.Error("protocol", "expected \"auto\", \"grpc\" or \"ttrpc\"");
+}
+
 absl::StatusOr<ListenerConfig> ReadListener(base::TomlTable table) {
   ListenerConfig listener;
   ASSIGN_OR_RETURN(const auto path, table.Text("path"));
   ASSIGN_OR_RETURN(listener.mode, ReadMode(table));
+  ASSIGN_OR_RETURN(listener.protocol, ReadProtocol(table));
   RETURN_IF_ERROR(table.Finish());
   listener.path = path.value_or(listener.path);
   if (!listener.path.starts_with('/') || listener.path.size() > kMaxSocketPath) {

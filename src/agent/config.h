@@ -43,10 +43,14 @@ struct InitDataConfig {
   bool required = false;  // attestd ends when the platform is bound to other init data
 };
 
+// What a client of a socket speaks.
+enum class Protocol { kAuto, kGrpc, kTtrpc };
+
 // [[listener]]
 struct ListenerConfig {
   std::string path = "/run/attestd/attestd.sock";
   mode_t mode = 0600;
+  Protocol protocol = Protocol::kAuto;  // kAuto: each client's first byte tells
 };
 
 struct Config {

@@ -2,17 +2,20 @@
 #ifndef ATTESTD_AGENT_SERVER_H_
 #define ATTESTD_AGENT_SERVER_H_
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "agent/config.h"
 #include "agent/grpc_door.h"
 #include "agent/unix_listener.h"
 #include "base/handle.h"
 #include "base/method.h"
 #include "base/status.h"
+#include "ttrpc/server.h"
 
 namespace attestd::agent {
 
@@ -20,8 +23,12 @@ namespace attestd::agent {
 // good when the process once runs out of descriptors, and it cannot tell who called.
 class Server {
  public:
+  struct Listener {
+    UnixListener socket;
+    Protocol protocol = Protocol::kAuto;
+  };
   // Serves until destroyed.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(std::vector<UnixListener> listeners,
+  static absl::StatusOr<std::unique_ptr<Server>> Start(std::vector<Listener> listeners,
                                                        base::MethodTable methods);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -32,14 +39,22 @@ class Server {
   void SetServing(std::span<const std::string> names, bool serving);
 
  private:
-  Server(std::vector<UnixListener> listeners, base::MethodTable methods, base::UniqueFd stop);
+  Server(std::vector<Listener> listeners, base::MethodTable methods);
+  absl::Status Open();
   void AcceptLoop();
-  void AcceptOne(int listener_fd);
+  void AcceptOne(const Listener& listener);
+  void AwaitFirstByte(base::UniqueFd connection);
+  void Sort(int fd);
+  void Serve(base::UniqueFd connection, Protocol protocol);
 
-  std::vector<UnixListener> listeners_;
+  std::vector<Listener> listeners_;
   const base::MethodTable methods_;
   std::unique_ptr<GrpcDoor> grpc_;
+  std::unique_ptr<ttrpc::Server> ttrpc_;
+  // Clients that have said nothing yet, by descriptor. Touched by the loop only.
+  std::map<int, base::UniqueFd> silent_;
   base::UniqueFd stop_;  // eventfd: readable when the loop must end
+  base::UniqueFd epoll_;
   std::thread accepting_;
 };
 

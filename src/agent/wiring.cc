@@ -42,11 +42,11 @@ constexpr absl::Duration kCheckTime = absl::Seconds(10);
 // Services whose health follows the device; "" is the server as a whole.
 std::vector<std::string> HealthNames() { return {"", kResourceService, kAttestationService}; }
 
-absl::StatusOr<std::vector<UnixListener>> Listen(const Config& config) {
-  std::vector<UnixListener> listeners;
+absl::StatusOr<std::vector<Server::Listener>> Listen(const Config& config) {
+  std::vector<Server::Listener> listeners;
   for (const ListenerConfig& listener : config.listeners) {
     ASSIGN_OR_RETURN(UnixListener socket, UnixListener::Create(listener.path, listener.mode));
-    listeners.push_back(std::move(socket));
+    listeners.push_back({.socket = std::move(socket), .protocol = listener.protocol});
   }
   return listeners;
 }
@@ -151,7 +151,7 @@ class RunningAgent : public Agent {
   RunningAgent(const RunningAgent&) = delete;
   RunningAgent& operator=(const RunningAgent&) = delete;
 
-  absl::Status Serve(std::vector<UnixListener> listeners) {
+  absl::Status Serve(std::vector<Server::Listener> listeners) {
     base::MethodTable methods;
     resources_.AddTo(methods);
     attestation_.AddTo(methods);
@@ -267,7 +267,7 @@ void LogStart(const Chosen& chosen, const Config& config) {
 absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
                                                   std::span<const tee::Backend> backends,
                                                   LoadConfigAgain load) {
-  ASSIGN_OR_RETURN(std::vector<UnixListener> listeners, Listen(config));
+  ASSIGN_OR_RETURN(std::vector<Server::Listener> listeners, Listen(config));
   ASSIGN_OR_RETURN(const Chosen chosen, Choose(config, backends));
   std::unique_ptr<evidence::Collector> collector = MakeCollector(chosen, config);
   ASSIGN_OR_RETURN(std::optional<evidence::InitData> init_data, LoadInitData(config.init_data));

@@ -34,6 +34,7 @@ TEST_CASE("The smallest configuration names a broker; the rest has defaults") {
   CHECK(config->brokers.at(0).name == "default");
   CHECK(config->listeners.at(0).path == "/run/attestd/attestd.sock");
   CHECK(config->listeners.at(0).mode == 0600);
+  CHECK(config->listeners.at(0).protocol == Protocol::kAuto);
 }
 
 TEST_CASE("Every key of the configuration is read") {
@@ -61,9 +62,14 @@ url = "https://kbs.example"
 [[listener]]
 path = "/run/a.sock"
 mode = "0660"
+protocol = "ttrpc"
 [[listener]]
 path = "/run/b.sock"
 mode = 0o644
+protocol = "grpc"
+[[listener]]
+path = "/run/c.sock"
+protocol = "auto"
 )");
   REQUIRE(config.ok());
   CHECK(config->tee.backend == "sample");
@@ -78,6 +84,9 @@ mode = 0o644
   CHECK(config->brokers.at(1).name == "other");
   CHECK(config->listeners.at(0).mode == 0660);
   CHECK(config->listeners.at(1).mode == 0644);
+  CHECK(config->listeners.at(0).protocol == Protocol::kTtrpc);
+  CHECK(config->listeners.at(1).protocol == Protocol::kGrpc);
+  CHECK(config->listeners.at(2).protocol == Protocol::kAuto);
 }
 
 TEST_CASE("A mistake in the configuration is named with file, line and key") {
@@ -118,6 +127,8 @@ TEST_CASE("A mistake in the configuration is named with file, line and key") {
               "[[credential]]\nuri = \"kbs:///a/b/d\"\npath = \"/a\"\n",
           "config.toml", "given twice"},
       Row{broker + "[[listener]]\nmode = \"0999\"\n", "[[listener]] mode", "octal"},
+      Row{broker + "[[listener]]\nprotocol = \"http\"\n", "config.toml:4: [[listener]] protocol",
+          "ttrpc"},
       Row{broker + "[[listener]]\nmode = true\n", "[[listener]] mode", "octal"},
       Row{broker + "[[listener]]\nmode = 0o1777\n", "[[listener]] mode", "octal"},
       Row{broker + "[[listener]]\npath = \"/" + std::string(107, 'x') + "\"\n", "[[listener]] path",
