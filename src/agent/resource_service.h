@@ -2,27 +2,36 @@
 #ifndef ATTESTD_AGENT_RESOURCE_SERVICE_H_
 #define ATTESTD_AGENT_RESOURCE_SERVICE_H_
 
+#include <functional>
+
+#include "agent/broker_set.h"
 #include "agent/call.h"
 #include "agent/resource_flights.h"
 #include "base/method.h"
+#include "kbs_client/resource_uri.h"
 
 namespace attestd::agent {
 
 inline constexpr char kResourceService[] = "api.GetResourceService";
 
-// api.GetResourceService. The reply is built around the Secret itself instead of a protobuf string.
+// api.GetResourceService, and getresource.GetResourceService of guest-components before v0.10. The
+// reply is built around the Secret itself instead of a protobuf string.
 class ResourceService {
  public:
-  ResourceService(CallRunner& calls, ResourceFlights& flights) : calls_(calls), flights_(flights) {}
+  ResourceService(CallRunner& calls, ResourceFlights& flights, const CurrentBrokers& brokers)
+      : calls_(calls), flights_(flights), brokers_(brokers) {}
 
   // Its methods live no longer than it.
   void AddTo(base::MethodTable& methods);
 
  private:
-  void GetResource(base::ByteView request, Call call);
+  // Which secret a request asks for.
+  using Decode = std::function<absl::StatusOr<kbs::ResourceUri>(base::ByteView)>;
+  base::Method Get(Decode decode);
 
   CallRunner& calls_;
   ResourceFlights& flights_;
+  const CurrentBrokers& brokers_;
 };
 
 }  // namespace attestd::agent

@@ -142,7 +142,7 @@ class RunningAgent : public Agent {
         readiness_([this] { return Check(); },
                    [this](const absl::Status& status) { Publish(status); }),
         calls_(workers_, alarm_, readiness_),
-        resources_(calls_, flights_),
+        resources_(calls_, flights_, brokers_),
         attestation_(calls_, brokers_, *collector_, measurements_),
         status_({.tee = std::string(collector_->tee()), .sample = parts.fake},
                 std::move(parts.explain), brokers_, readiness_, calls_),

@@ -7,8 +7,9 @@ import time
 import unittest
 
 from support.agent import SAMPLE_TABLES, Agent, broker_table
+from support.doors import over_grpc, over_ttrpc
 from support.processes import log_from_here, wait_for_log
-from support.rpc import (AGENT, RESOURCE, SERVING, agent_pb, error_pb, grpc, hub_pb, status_pb)
+from support.rpc import AGENT, RESOURCE, SERVING, agent_pb, grpc, hub_pb, status_pb
 from support.sample_site import SECRET, URI, SampleSite
 from support.ttrpc import HungUp, TtrpcClient, TtrpcError, connect, frame, request_data
 
@@ -54,26 +55,6 @@ SAME = [
     ("attestd.v1.StatusService/GetDetection", b""),
     ("attestd.v1.AdminService/Reload", b""),
 ]
-
-
-def over_grpc(client, method, request):
-    """(code, payload, reason)"""
-    try:
-        return 0, client.raw(method, request), None
-    except grpc.RpcError as error:
-        trailer = dict(error.trailing_metadata()).get("grpc-status-details-bin")
-        details = error_pb.Status.FromString(trailer).details if trailer else []
-        return error.code().value[0], b"", [
-            error_pb.ErrorInfo.FromString(one.value).reason for one in details]
-
-
-def over_ttrpc(client, method, request):
-    try:
-        return 0, client.raw(method, request), None
-    except TtrpcError as error:
-        anys = [error_pb.Any.FromString(one) for one in error.reply.details]
-        return error.reply.code, b"", [
-            error_pb.ErrorInfo.FromString(one.value).reason for one in anys]
 
 
 class TtrpcTest(unittest.TestCase):

@@ -36,7 +36,7 @@ def _varint(number):
     return bytes(out)
 
 
-def _field(number, value):
+def field(number, value):
     """A protobuf field: of an int a varint, else length-delimited."""
     if isinstance(value, int):
         return _varint(number << 3) + _varint(value)
@@ -75,10 +75,10 @@ def fields(data):
 def request_data(method, payload=b"", nano=0):
     """`method` is "package.Service/Method"."""
     service, name = method.rsplit("/", 1)
-    data = _field(1, service) + _field(2, name)
+    data = field(1, service) + field(2, name)
     if payload:
-        data += _field(3, payload)
-    return data + (_field(4, nano) if nano else b"")
+        data += field(3, payload)
+    return data + (field(4, nano) if nano else b"")
 
 
 def frame(data, stream=1, kind=REQUEST, flags=0):
