@@ -78,7 +78,8 @@ class Server::Loop {
   }
 
   void OnEvent(const epoll_event& event) {
-    const auto client = connections_.find(event.data.u64);
+    const uint64_t id = event.data.u64;  // a copy: the struct is packed
+    const auto client = connections_.find(id);
     if (client == connections_.end()) {
       return;  // the mailbox's, or of a connection that has just ended
     }
