@@ -193,6 +193,7 @@ class RunningAgent : public Agent {
       server = std::move(server_);
     }
     server.reset();
+    credentials_.reset();
     flights_.Drain();
   }
 
