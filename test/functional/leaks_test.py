@@ -5,6 +5,7 @@ import os
 import unittest
 
 from support.processes import wait_until
+from support.rpc import failure
 from support.site import SECRET, open_site
 
 SITE = None
@@ -35,10 +36,21 @@ def get_many(calls, callers=CALLERS):
         return [secret for secrets in pool.map(caller, range(callers)) for secret in secrets]
 
 
+def ask_for_many():
+    """A crowd that asks for a resource each: they share no fetch, so that each takes a worker."""
+    def caller(i):
+        with SITE.agent.client() as client:
+            for k in range(20):
+                failure(client.get_resource, f"kbs:///app/absent/r{i}-{k}")
+    with concurrent.futures.ThreadPoolExecutor(CROWD) as pool:
+        list(pool.map(caller, range(CROWD)))
+
+
 def warmed_up():
     """The daemon's counts after a crowd came and went, when they no longer change."""
     counts = None
     for _ in range(10):
+        ask_for_many()
         get_many(20 * CROWD, CROWD)
         before, counts = counts, {what: count(what) for what in ("fd", "task")}
         if counts == before:
