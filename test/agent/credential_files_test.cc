@@ -7,7 +7,9 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -33,28 +35,18 @@ class FakeBroker : public kbs::Broker {
  public:
   explicit FakeBroker(int away) : away_(away) {}
 
-  absl::StatusOr<base::Secret> GetResource(const kbs::ResourceUri& uri,
-                                           const base::CallContext& context) override {
-    const std::stop_callback on_stop(context.stop, [this] {
+  void GetResource(const kbs::ResourceUri& uri, const base::CallContext& context,
+                   Done done) override {
+    {
       const base::MonitorLock lock(monitor_);
+      ++asked_;
       monitor_.NotifyAll();
-    });
-    const base::MonitorLock lock(monitor_);
-    ++asked_;
-    monitor_.NotifyAll();
-    if (uri.path() == "a/b/denied") {
-      return base::MakeStatus(absl::StatusCode::kPermissionDenied, "denied");
     }
     if (uri.path() == "a/b/hangs") {
-      monitor_.Await(context.deadline, [&] { return context.stop.stop_requested(); });
-      return context.Check();
+      hanging_.emplace(context.stop, [context, done] { done(context.Check()); });
+    } else {
+      done(Answer(uri));
     }
-    if (away_ > 0) {
-      --away_;
-      return base::MakeStatus(absl::StatusCode::kUnavailable, base::Reason::kBrokerUnreachable,
-                              "down");
-    }
-    return base::Secret::Copy(base::AsBytes(uri.path()));
   }
   absl::StatusOr<std::string> GetToken(const base::CallContext& /*context*/) override { return ""; }
   State GetState() const override { return {}; }
@@ -65,9 +57,23 @@ class FakeBroker : public kbs::Broker {
   }
 
  private:
+  absl::StatusOr<base::Secret> Answer(const kbs::ResourceUri& uri) {
+    const base::MonitorLock lock(monitor_);
+    if (uri.path() == "a/b/denied") {
+      return base::MakeStatus(absl::StatusCode::kPermissionDenied, "denied");
+    }
+    if (away_ > 0) {
+      --away_;
+      return base::MakeStatus(absl::StatusCode::kUnavailable, base::Reason::kBrokerUnreachable,
+                              "down");
+    }
+    return base::Secret::Copy(base::AsBytes(uri.path()));
+  }
+
   base::Monitor monitor_;
   int asked_ = 0;
   int away_;
+  std::optional<std::stop_callback<std::function<void()>>> hanging_;
 };
 
 class Bench {
@@ -77,19 +83,21 @@ class Bench {
     config.url = "https://kbs.test";
     std::vector<ConfiguredBroker> brokers;
     brokers.push_back({.config = config, .files = {}, .broker = broker_, .lane = 1});
-    current_ = std::make_unique<CurrentBrokers>(BrokerSet(std::move(brokers), {}));
-    flights_ = std::make_unique<ResourceFlights>(*current_, workers_, alarm_, [] { return 0.5; });
+    current_ = std::make_unique<CurrentBrokers>(BrokerSet(std::move(brokers), {}), alarm_);
+    flights_ = std::make_unique<ResourceFlights>(*current_, alarm_, [] { return 0.5; });
   }
+  ~Bench() { flights_->Drain(); }
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
 
   ResourceFlights& flights() { return *flights_; }
   FakeBroker& broker() { return *broker_; }
 
  private:
   const std::shared_ptr<FakeBroker> broker_;
-  std::unique_ptr<CurrentBrokers> current_;
   std::unique_ptr<ResourceFlights> flights_;
   base::Alarm alarm_;
-  WorkerPool workers_{{.threads = 4, .threads_per_lane = 4, .waiting = 100}};
+  std::unique_ptr<CurrentBrokers> current_;
 };
 
 bool Await(CredentialFiles& files) { return files.Await(base::Deadline::After(absl::Seconds(30))); }
