@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/wiring.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "agent/broker_factory.h"
 #include "agent/broker_set.h"
 #include "agent/call.h"
+#include "agent/chosen_tee.h"
 #include "agent/credential_files.h"
 #include "agent/init_data.h"
 #include "agent/init_data_binding.h"
@@ -49,54 +49,6 @@ absl::StatusOr<std::vector<Server::Listener>> Listen(const Config& config) {
     listeners.push_back({.socket = std::move(socket), .protocol = listener.protocol});
   }
   return listeners;
-}
-
-// The platform and the devices that were chosen.
-struct Chosen {
-  const tee::Backend* platform;
-  std::vector<const tee::Backend*> devices;
-
-  bool fake() const {
-    return platform->fake ||
-           std::any_of(devices.begin(), devices.end(), [](const auto* d) { return d->fake; });
-  }
-};
-
-absl::StatusOr<Chosen> Choose(const Config& config, std::span<const tee::Backend> backends) {
-  Chosen chosen{};
-  ASSIGN_OR_RETURN(chosen.platform,
-                   tee::SelectBackend(backends, config.tee.backend, config.backend_settings));
-  for (const tee::Backend& backend : backends) {
-    const auto& names = config.tee.devices;
-    if (backend.device && std::find(names.begin(), names.end(), backend.name) != names.end()) {
-      chosen.devices.push_back(&backend);
-    }
-  }
-  return chosen;
-}
-
-std::unique_ptr<evidence::Collector> MakeCollector(const Chosen& chosen, const Config& config) {
-  const tee::SourceContext context{
-      .event_log = config.measurement.enabled ? config.measurement.event_log : ""};
-  const auto create = [&](const tee::Backend& backend) {
-    return backend.create(tee::SettingsOf(config.backend_settings, backend.name), context);
-  };
-  evidence::Collector::Sources devices;
-  for (const tee::Backend* device : chosen.devices) {
-    devices.push_back(create(*device));
-  }
-  return std::make_unique<evidence::Collector>(create(*chosen.platform), std::move(devices));
-}
-
-StatusService::Explain MakeExplain(const Chosen& chosen, const Config& config,
-                                   std::span<const tee::Backend> backends) {
-  return [choice = tee::Choice{.word = config.tee.backend,
-                               .backend = chosen.platform->name,
-                               .devices = config.tee.devices},
-          settings = config.backend_settings,
-          copies = std::vector<tee::Backend>(backends.begin(), backends.end())] {
-    return tee::ExplainChoice(copies, choice, settings);
-  };
 }
 
 void WarnOfHttp(const std::vector<BrokerConfig>& brokers) {
@@ -251,7 +203,7 @@ void WarnOfFake(const std::string& key, const tee::Backend& backend) {
   }
 }
 
-void LogStart(const Chosen& chosen, const Config& config) {
+void LogStart(const ChosenTee& chosen, const Config& config) {
   base::Log(base::Severity::kNotice, "listening",
             {{"version", ATTESTD_VERSION},
              {"backend", chosen.platform->name},
@@ -269,7 +221,7 @@ absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
                                                   std::span<const tee::Backend> backends,
                                                   LoadConfigAgain load) {
   ASSIGN_OR_RETURN(std::vector<Server::Listener> listeners, Listen(config));
-  ASSIGN_OR_RETURN(const Chosen chosen, Choose(config, backends));
+  ASSIGN_OR_RETURN(const ChosenTee chosen, ChooseTee(config, backends));
   std::unique_ptr<evidence::Collector> collector = MakeCollector(chosen, config);
   ASSIGN_OR_RETURN(std::optional<evidence::InitData> init_data, LoadInitData(config.init_data));
   ASSIGN_OR_RETURN(std::unique_ptr<base::IoLoop> loop, base::IoLoop::Create(kIoThreads));
