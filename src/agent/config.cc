@@ -98,6 +98,11 @@ class Reader {
     ASSIGN_OR_RETURN(const toml::table* init_data, Table("init_data"));
     ASSIGN_OR_RETURN(config.init_data,
                      ReadInitData(base::TomlTable(*init_data, source_, "[init_data]")));
+    ASSIGN_OR_RETURN(const toml::table* unseal, Table("unseal"));
+    ASSIGN_OR_RETURN(config.unseal, ReadUnseal(base::TomlTable(*unseal, source_, "[unseal]")));
+    ASSIGN_OR_RETURN(const toml::table* provider, Table("key_provider"));
+    ASSIGN_OR_RETURN(config.key_provider,
+                     ReadKeyProvider(base::TomlTable(*provider, source_, "[key_provider]")));
     ASSIGN_OR_RETURN(const toml::table* failover, Table("failover"));
     ASSIGN_OR_RETURN(config.failover,
                      ReadFailover(base::TomlTable(*failover, source_, "[failover]")));

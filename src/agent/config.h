@@ -12,6 +12,7 @@
 
 #include "agent/credential_config.h"
 #include "agent/kbs_config.h"
+#include "agent/unseal_config.h"
 #include "base/bytes.h"
 #include "base/status.h"
 #include "tee/backend.h"
@@ -57,6 +58,8 @@ struct Config {
   TeeConfig tee;
   MeasurementConfig measurement;
   InitDataConfig init_data;
+  UnsealConfig unseal;
+  KeyProviderConfig key_provider;
   tee::SettingsByBackend backend_settings;
   FailoverConfig failover;
   std::vector<BrokerConfig> brokers;          // at least one; names are unique

@@ -19,6 +19,7 @@
 #include "agent/readiness.h"
 #include "agent/resource_flights.h"
 #include "agent/resource_service.h"
+#include "agent/sealed_service.h"
 #include "agent/server.h"
 #include "agent/status_service.h"
 #include "agent/status_table.h"
@@ -73,6 +74,7 @@ class RunningAgent : public Agent {
     std::optional<evidence::InitData> init_data;
     bool init_data_required = false;
     std::vector<CredentialConfig> credentials;
+    SealedService::Options sealed;
     StatusService::Explain explain;
     bool fake = false;
   };
@@ -96,6 +98,7 @@ class RunningAgent : public Agent {
         calls_(workers_, alarm_, readiness_),
         resources_(calls_, flights_, brokers_),
         attestation_(calls_, brokers_, *collector_, measurements_),
+        sealed_(calls_, flights_, parts.sealed),
         status_({.tee = std::string(collector_->tee()), .sample = parts.fake},
                 std::move(parts.explain), brokers_, readiness_, calls_),
         admin_(calls_, [this] { return Reload(); }) {}
@@ -107,6 +110,7 @@ class RunningAgent : public Agent {
     base::MethodTable methods;
     resources_.AddTo(methods);
     attestation_.AddTo(methods);
+    sealed_.AddTo(methods);
     status_.AddTo(methods);
     admin_.AddTo(methods);
     ASSIGN_OR_RETURN(auto server, Server::Start(std::move(listeners), std::move(methods)));
@@ -191,6 +195,7 @@ class RunningAgent : public Agent {
   CallRunner calls_;
   ResourceService resources_;
   AttestationService attestation_;
+  SealedService sealed_;
   StatusService status_;
   AdminService admin_;
   std::unique_ptr<CredentialFiles> credentials_;  // since Serve
@@ -238,6 +243,7 @@ absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
                           .init_data = std::move(init_data),
                           .init_data_required = config.init_data.required,
                           .credentials = config.credentials,
+                          .sealed = {config.unseal, config.key_provider},
                           .explain = MakeExplain(chosen, config, backends),
                           .fake = chosen.fake()});
   RETURN_IF_ERROR(agent->Serve(std::move(listeners)));

@@ -135,11 +135,7 @@ absl::StatusOr<UpstreamConfig> ParseCdhConfig(const Document& document) {
   if (root.Has("image")) {
     config.notes.push_back(root.Note("image", "has no effect: attestd pulls no images"));
   }
-  if (root.Has("skip_sealed_secret_verification")) {
-    config.notes.push_back(root.Note("skip_sealed_secret_verification",
-                                     "has no effect: set it in attestd's own configuration if "
-                                     "this attestd has such a key"));
-  }
+  ASSIGN_OR_RETURN(config.skip_signatures, root.Boolean("skip_sealed_secret_verification"));
   NoteLog(root, config);
   root.NoteUnknown(config.notes);
   return config;

@@ -22,6 +22,7 @@ struct UpstreamConfig {
   std::string tee_key;           // a word of [[kbs]] tee_key
   std::string socket;            // "unix:///path"
   std::optional<bool> event_log;
+  std::optional<bool> skip_signatures;  // of sealed secrets
   std::optional<int64_t> pcr;  // for events that name no register
   std::vector<Credential> credentials;
   std::vector<std::string> notes;  // keys that have no effect here, for the log

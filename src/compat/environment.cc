@@ -14,7 +14,7 @@ namespace {
 // Variables with no counterpart here, and what to do instead.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kForeignVariables = {{
     {"ENABLE_SAMPLE_DEVICE", "name \"sample_device\" in [tee] devices"},
-    {"SKIP_SEALED_SECRET_VERIFICATION", "it is a key of attestd's own configuration, if any"},
+    {"SKIP_SEALED_SECRET_VERIFICATION", "set [unseal] signature"},
     {"CSV_INCLUDE_CERT_CHAIN_IN_ATTESTATION_REPORT", "attestd has no CSV"},
     {"OCCLUM", "attestd has no SGX"},
     {"ALIYUN_IN_GUEST_KEY_PATH", "attestd asks key brokers only"},

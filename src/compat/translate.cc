@@ -47,6 +47,7 @@ class Translator {
     RETURN_IF_ERROR(PutInitData());
     if (sources_.program == Program::kAttestationAgent) {
       RETURN_IF_ERROR(PutMeasurement());
+      RETURN_IF_ERROR(PutUnseal());
       root_.erase("credential");
     } else {
       root_.erase("measurement");  // one process writes the log
@@ -191,6 +192,16 @@ class Translator {
     if (!log.empty()) {
       table->insert("event_log", log);
     }
+    return absl::OkStatus();
+  }
+
+  // A word of attestd's own file wins.
+  absl::Status PutUnseal() {
+    if (!config_.skip_signatures.value_or(false)) {
+      return absl::OkStatus();
+    }
+    ASSIGN_OR_RETURN(toml::table* const table, TableOf(root_, "unseal", base_path()));
+    table->insert("signature", "skip");
     return absl::OkStatus();
   }
 

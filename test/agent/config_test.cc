@@ -48,6 +48,12 @@ handle = 0x81010002
 [init_data]
 file = "/run/initdata"
 required = true
+[unseal]
+key_folder = "/run/signers"
+signers = ["kbs:///keys/signer/1", "file"]
+[key_provider]
+wrap = true
+key_folder = "/run/keys"
 [[credential]]
 uri = "kbs:///a/b/c"
 path = "/run/keys/a"
@@ -77,6 +83,11 @@ protocol = "auto"
   CHECK(std::get<int64_t>(config->backend_settings.at("real").at("handle")) == 0x81010002);
   CHECK(config->init_data.file == "/run/initdata");
   CHECK(config->init_data.required);
+  CHECK_FALSE(config->unseal.skip_signatures);
+  CHECK(config->unseal.key_folder == "/run/signers");
+  CHECK(config->unseal.signers == std::vector<std::string>{"kbs:///keys/signer/1", "file"});
+  CHECK(config->key_provider.wrap);
+  CHECK(config->key_provider.key_folder == "/run/keys");
   CHECK(config->credentials.at(0).uri == "kbs:///a/b/c");
   CHECK(config->credentials.at(0).path == "/run/keys/a");
   CHECK(config->brokers.at(0).url == "http://127.0.0.1:8080");
@@ -117,6 +128,11 @@ TEST_CASE("A mistake in the configuration is named with file, line and key") {
       Row{"[[kbs]]\nurl = \"https://h\"\nurl = \"https://g\"\n", "config.toml:3", ""},
       Row{broker + broker, "config.toml", "given twice"},
       Row{broker + "[[listener]]\npath = \"rel.sock\"\n", "[[listener]] path", "absolute"},
+      Row{broker + "[unseal]\nsignature = \"maybe\"\n", "[unseal] signature", "required"},
+      Row{broker + "[unseal]\nsignature = \"skip\"\nkey_folder = \"/a\"\n", "[unseal] signature",
+          "leave out"},
+      Row{broker + "[unseal]\nkey_folder = \"a\"\n", "[unseal] key_folder", "absolute"},
+      Row{broker + "[key_provider]\nkey_folder = \"a\"\n", "[key_provider] key_folder", "absolute"},
       Row{broker + "[[credential]]\npath = \"/a\"\n", "[[credential]] uri", "kbs:///"},
       Row{broker + "[[credential]]\nuri = \"kbs:///a/b/c\"\n", "[[credential]] path", "absolute"},
       Row{broker + "[[credential]]\nuri = \"kbs:///a/b/c\"\npath = \"/a/../b\"\n",

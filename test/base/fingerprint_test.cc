@@ -14,8 +14,8 @@ TEST_CASE("Fingerprinter tells the same bytes from others, and is no other's") {
   REQUIRE(one.ok());
   REQUIRE(other.ok());
   std::set<Bytes> seen;
-  for (const std::string text : {std::string(), std::string("a"), std::string("a\0", 2),
-                                 std::string("b"), std::string(1 << 20, 'x')}) {
+  for (const std::string& text : {std::string(), std::string("a"), std::string("a\0", 2),
+                                  std::string("b"), std::string(1 << 20, 'x')}) {
     const auto print = one->Of(AsBytes(text));
     REQUIRE(print.ok());
     CHECK(print->size() == 32);

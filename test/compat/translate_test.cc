@@ -84,6 +84,18 @@ TEST_CASE("The event log keeps attestd's register when the file names none") {
   CHECK(config.measurement.default_pcr == agent::MeasurementConfig().default_pcr);
 }
 
+TEST_CASE("Signatures of sealed secrets are skipped where the file says so, and nowhere else") {
+  const auto skips = [](const std::string& text) {
+    return Read(Must({.program = Program::kConfidentialDataHub,
+                      .config = Document{.path = "cdh.toml", .text = text}}))
+        .unseal.skip_signatures;
+  };
+  const std::string kbc = "[kbc]\nname = \"cc_kbc\"\nurl = \"https://kbs.example\"\n";
+  CHECK(skips("skip_sealed_secret_verification = true\n" + kbc));
+  CHECK_FALSE(skips("skip_sealed_secret_verification = false\n" + kbc));
+  CHECK_FALSE(skips(kbc));
+}
+
 TEST_CASE("confidential-data-hub's file becomes a broker, a listener and credentials") {
   const Sources sources{
       .program = Program::kConfidentialDataHub,
