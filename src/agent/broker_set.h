@@ -23,7 +23,7 @@ struct ConfiguredBroker {
   BrokerConfig config;
   std::string files;  // digest of the files that it names, as they were read
   std::shared_ptr<kbs::Broker> broker;
-  int lane = 0;  // WorkerPool::Lane of what may block on it
+  int lane = 0;  // Slots::Lane of its requests, WorkerPool::Lane of its tokens
 };
 
 // The configured brokers; at least one.

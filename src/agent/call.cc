@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/call.h"
 
-#include <exception>
 #include <memory>
-#include <new>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
 
 #include "agent/status_table.h"
+#include "base/guarded.h"
 #include "base/log.h"
 
 namespace attestd::agent {
@@ -21,18 +20,6 @@ bool IsDeviceFailure(const absl::Status& status) {
   const auto reason = base::GetReason(status);
   return reason == base::Reason::kDeviceMissing || reason == base::Reason::kDeviceFailed ||
          reason == base::Reason::kKeyMissing;
-}
-
-// No exception may reach a door.
-absl::StatusOr<base::Reply> Guarded(const std::function<absl::StatusOr<base::Reply>()>& work) {
-  try {
-    return work();
-  } catch (const std::bad_alloc&) {
-    return base::MakeStatus(absl::StatusCode::kResourceExhausted, base::Reason::kBusy,
-                            "out of memory");
-  } catch (const std::exception&) {
-    return absl::InternalError("a library threw");
-  }
 }
 
 }  // namespace
@@ -76,7 +63,7 @@ class CallRunner::Timed {
 void CallRunner::Run(Call call, Work work, WorkerPool::Lane lane) {
   auto timed = std::make_shared<const Timed>(*this, std::move(call));
   const bool accepted = workers_.Submit(lane, [timed, work = std::move(work)] {
-    timed->Finish(Guarded([&] { return work(timed->context()); }));
+    timed->Finish(base::Guarded([&] { return work(timed->context()); }));
   });
   if (!accepted) {
     timed->Finish(base::MakeStatus(absl::StatusCode::kResourceExhausted, base::Reason::kBusy,
@@ -86,13 +73,13 @@ void CallRunner::Run(Call call, Work work, WorkerPool::Lane lane) {
 
 void CallRunner::Start(Call call, const Begin& begin) {
   auto timed = std::make_shared<const Timed>(*this, std::move(call));
-  const absl::StatusOr<base::Reply> begun = Guarded([&] {
+  const absl::Status begun = base::Guarded([&] {
     begin(timed->context(),
           [timed](absl::StatusOr<base::Reply> reply) { timed->Finish(std::move(reply)); });
-    return base::Reply();
+    return absl::OkStatus();
   });
   if (!begun.ok()) {
-    timed->Finish(begun.status());
+    timed->Finish(begun);
   }
 }
 
