@@ -23,7 +23,7 @@ struct UpstreamConfig {
   std::string socket;            // "unix:///path"
   std::optional<bool> event_log;
   std::optional<bool> skip_signatures;  // of sealed secrets
-  std::optional<int64_t> pcr;  // for events that name no register
+  std::optional<int64_t> pcr;           // for events that name no register
   std::vector<Credential> credentials;
   std::vector<std::string> notes;  // keys that have no effect here, for the log
 };
