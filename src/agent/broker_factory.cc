@@ -32,11 +32,10 @@ absl::StatusOr<std::string> DigestOfFiles(const BrokerConfig& config) {
     if (path.empty()) {
       continue;
     }
-    ASSIGN_OR_RETURN(std::string text, base::ReadFile(path, kMaxFile));
-    const auto digest = base::Hash(base::HashAlgorithm::kSha256, base::AsBytes(text));
-    base::WipeBytes({reinterpret_cast<uint8_t*>(text.data()), text.size()});
-    RETURN_IF_ERROR(digest.status());
-    digests += base::HexEncode(*digest);
+    ASSIGN_OR_RETURN(const base::Secret content, base::ReadSecretFile(path, kMaxFile));
+    ASSIGN_OR_RETURN(const base::Bytes digest,
+                     base::Hash(base::HashAlgorithm::kSha256, content.view()));
+    digests += base::HexEncode(digest);
   }
   return digests;
 }
@@ -56,13 +55,10 @@ base::CurlOptions TransportOptions(const BrokerConfig& config, base::IoLoop& loo
 }
 
 absl::StatusOr<std::unique_ptr<kbs::Broker>> MakeOffline(const BrokerConfig& config) {
-  std::vector<std::string> texts;
+  auto broker = std::make_unique<kbs::OfflineBroker>();
   for (const std::string& path : config.files) {
-    ASSIGN_OR_RETURN(texts.emplace_back(), base::ReadFile(path, kMaxFile));
-  }
-  absl::StatusOr<std::unique_ptr<kbs::Broker>> broker = kbs::OfflineBroker::Create(texts);
-  for (std::string& text : texts) {
-    base::WipeBytes({reinterpret_cast<uint8_t*>(text.data()), text.size()});
+    ASSIGN_OR_RETURN(const base::Secret text, base::ReadSecretFile(path, kMaxFile));
+    RETURN_IF_ERROR(base::Annotate(broker->Add(base::AsText(text.view())), path));
   }
   return broker;
 }

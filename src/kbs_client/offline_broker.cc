@@ -8,16 +8,7 @@
 
 namespace attestd::kbs {
 
-absl::StatusOr<std::unique_ptr<OfflineBroker>> OfflineBroker::Create(
-    const std::vector<std::string>& texts) {
-  Secrets secrets;
-  for (const std::string& text : texts) {
-    RETURN_IF_ERROR(Add(text, secrets));
-  }
-  return std::unique_ptr<OfflineBroker>(new OfflineBroker(std::move(secrets)));
-}
-
-absl::Status OfflineBroker::Add(std::string_view text, Secrets& secrets) {
+absl::Status OfflineBroker::Add(std::string_view text) {
   ASSIGN_OR_RETURN(const base::Json json, base::ParseJson(text));
   if (!json.is_object()) {
     return base::MakeStatus(absl::StatusCode::kInvalidArgument,
@@ -29,7 +20,7 @@ absl::Status OfflineBroker::Add(std::string_view text, Secrets& secrets) {
     absl::StatusOr<base::Secret> secret = base::Secret::Copy(bytes);
     base::WipeBytes(bytes);
     RETURN_IF_ERROR(secret.status());
-    secrets.insert_or_assign(name, *std::move(secret));
+    secrets_.insert_or_assign(name, *std::move(secret));
   }
   return absl::OkStatus();
 }

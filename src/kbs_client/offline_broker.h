@@ -3,10 +3,8 @@
 #define ATTESTD_KBS_CLIENT_OFFLINE_BROKER_H_
 
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "kbs_client/broker.h"
 
@@ -16,10 +14,9 @@ namespace attestd::kbs {
 // object from "repository/type/tag" to padded Base64. Nothing is attested.
 class OfflineBroker : public Broker {
  public:
-  // `texts` of files, of which a later one wins. InvalidArgument naming the key and what is wrong
-  // with it, never its value.
-  static absl::StatusOr<std::unique_ptr<OfflineBroker>> Create(
-      const std::vector<std::string>& texts);
+  // The text of one more file, before the first request; a later one wins. InvalidArgument naming
+  // the key and what is wrong with it, never its value.
+  absl::Status Add(std::string_view text);
 
   void GetResource(const ResourceUri& uri, const base::CallContext& context, Done done) override;
   // FailedPrecondition: there is no token without a KBS.
@@ -28,10 +25,8 @@ class OfflineBroker : public Broker {
 
  private:
   using Secrets = std::map<std::string, base::Secret, std::less<>>;
-  explicit OfflineBroker(Secrets secrets) : secrets_(std::move(secrets)) {}
-  static absl::Status Add(std::string_view text, Secrets& secrets);
 
-  const Secrets secrets_;
+  Secrets secrets_;
 };
 
 }  // namespace attestd::kbs
