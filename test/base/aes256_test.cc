@@ -99,11 +99,11 @@ TEST_CASE("AES-256-CTR is the published one, in both directions") {
 TEST_CASE("AES-256 refuses keys and IVs of another size") {
   const Bytes key(32, 1), text(5, 2);
   CHECK(EncryptAes256Ctr(key, Bytes(16), {}).value().empty());
-  for (const size_t size : {0, 11, 12, 15, 17}) {
+  for (const size_t size : {0U, 11U, 12U, 15U, 17U}) {
     CHECK(absl::IsInvalidArgument(EncryptAes256Ctr(key, Bytes(size), text).status()));
     CHECK(absl::IsInvalidArgument(DecryptAes256Ctr(key, Bytes(size), text).status()));
   }
-  for (const size_t size : {0, 16, 24, 31, 33, 64}) {
+  for (const size_t size : {0U, 16U, 24U, 31U, 33U, 64U}) {
     CHECK(absl::IsInvalidArgument(EncryptAes256Gcm(Bytes(size), Bytes(12), text).status()));
     CHECK(absl::IsInvalidArgument(DecryptAes256Ctr(Bytes(size), Bytes(16), text).status()));
   }
