@@ -47,10 +47,10 @@ class Translator {
     RETURN_IF_ERROR(PutInitData());
     if (sources_.program == Program::kAttestationAgent) {
       RETURN_IF_ERROR(PutMeasurement());
-      RETURN_IF_ERROR(PutUnseal());
       root_.erase("credential");
     } else {
       root_.erase("measurement");  // one process writes the log
+      RETURN_IF_ERROR(PutUnseal());
       RETURN_IF_ERROR(PutCredentials());
     }
     RETURN_IF_ERROR(PutTpm());
