@@ -20,7 +20,8 @@ constexpr curl_socket_t kEverything = -2;
 int CurlEvents(uint32_t events) {
   int what = (events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0;
   what |= (events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0;
-  return (events & (EPOLLERR | EPOLLHUP)) != 0 ? what | CURL_CSELECT_ERR : what;
+  // As libcurl reads poll: what lies there is read before the error is met.
+  return (events & (EPOLLERR | EPOLLHUP)) != 0 ? what | CURL_CSELECT_IN | CURL_CSELECT_OUT : what;
 }
 
 uint32_t EpollEvents(int what) {
