@@ -103,6 +103,6 @@ class ClientCertificateTest(SampleSiteTest):
             agent = self.agent_with(pair)
             with agent.client() as client:
                 info = error_info(client.get_resource, URI, seconds=15)
-            self.assertEqual(info.reason, "BROKER_UNTRUSTED")
+            self.assertEqual(info.reason, "BROKER_UNTRUSTED", agent.log())
             agent.kill()
         self.assertEqual(self.server.clients, set())
