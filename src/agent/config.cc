@@ -52,7 +52,7 @@ absl::StatusOr<Protocol> ReadProtocol(base::TomlTable& table) {
   if (*word == "ttrpc") {
     return Protocol::kTtrpc;
   }
-  return table.Error("protocol", "expected \"auto\", \"grpc\" or \"ttrpc\"");
+  return table.Error("protocol", R"(expected "auto", "grpc" or "ttrpc")");
 }
 
 absl::StatusOr<ListenerConfig> ReadListener(base::TomlTable table) {

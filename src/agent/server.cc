@@ -81,7 +81,7 @@ void Server::SetServing(std::span<const std::string> names, bool serving) {
 
 void Server::AcceptLoop() {
   while (true) {
-    std::array<epoll_event, 64> events;
+    std::array<epoll_event, 64> events{};
     const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), -1);
     if (count < 0 && errno != EINTR) {
       base::Log(base::Severity::kError, "epoll_wait failed; no more connections are accepted");

@@ -27,11 +27,11 @@ absl::StatusOr<UnsealConfig> ReadUnseal(base::TomlTable table) {
   ASSIGN_OR_RETURN(unseal.signers, table.Texts("signers"));
   RETURN_IF_ERROR(table.Finish());
   if (signature != "required" && signature != "skip") {
-    return table.Error("signature", "expected \"required\" or \"skip\"");
+    return table.Error("signature", R"(expected "required" or "skip")");
   }
   unseal.skip_signatures = signature == "skip";
   if (unseal.skip_signatures && (!unseal.signers.empty() || !unseal.key_folder.empty())) {
-    return table.Error("signature", "\"skip\" asks no signer; leave out signers and key_folder");
+    return table.Error("signature", R"("skip" asks no signer; leave out signers and key_folder)");
   }
   return unseal;
 }

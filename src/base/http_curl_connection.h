@@ -42,6 +42,8 @@ struct CurlShared {
 class CurlConnection : public IoLoop::Watcher, public std::enable_shared_from_this<CurlConnection> {
  public:
   static absl::StatusOr<std::shared_ptr<CurlConnection>> Create(std::shared_ptr<CurlShared> shared);
+  CurlConnection(const CurlConnection&) = delete;
+  CurlConnection& operator=(const CurlConnection&) = delete;
   ~CurlConnection() override;
 
   // See HttpTransport. Lives until `done` is called.

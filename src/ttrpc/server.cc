@@ -44,7 +44,7 @@ class Server::Loop {
 
   void Run() {
     while (!drain_by_.has_value() || !(connections_.empty() || drain_by_->Expired())) {
-      std::array<epoll_event, 64> events;
+      std::array<epoll_event, 64> events{};
       const int count = ::epoll_wait(epoll_, events.data(), events.size(), Timeout());
       if (count < 0 && errno != EINTR) {
         base::Log(base::Severity::kError, "epoll_wait failed; no more ttRPC is served");
