@@ -2,12 +2,12 @@
 #include "agent/credential_files.h"
 
 #include <algorithm>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "agent/private_file.h"
+#include "base/guarded.h"
 #include "base/log.h"
 
 namespace attestd::agent {
@@ -75,12 +75,7 @@ void CredentialFiles::Run() {
 std::vector<CredentialConfig> CredentialFiles::Round(std::vector<CredentialConfig> waiting) {
   std::vector<CredentialConfig> left;
   for (CredentialConfig& credential : waiting) {
-    absl::Status status;
-    try {
-      status = Write(credential);
-    } catch (const std::exception&) {
-      status = absl::ResourceExhaustedError("out of memory, or a library threw");
-    }
+    const absl::Status status = base::Guarded([&] { return Write(credential); });
     if (status.ok()) {
       base::Log(base::Severity::kNotice, "credential written", {{"path", credential.path}});
       continue;

@@ -69,17 +69,19 @@ class CurlTransport : public HttpTransport {
       return;
     }
     const std::shared_ptr<CurlConnection>& connection = *taken;
+    std::string url = request.url;
     // Whoever is told may end the transport, so that the connection goes back first.
-    connection->Start(request, [this, connection, url = request.url,
-                                done = std::move(done)](absl::StatusOr<HttpResponse> response) {
-      if (response.ok()) {
-        Return(connection);
-        done(std::move(response));
-        return;
-      }
-      const HttpUrl parts = SplitUrl(url);
-      done(Annotate(response.status(), parts.host + ":" + parts.port));
-    });
+    connection->Start(std::move(request),
+                      [this, connection, url = std::move(url),
+                       done = std::move(done)](absl::StatusOr<HttpResponse> response) {
+                        if (response.ok()) {
+                          Return(connection);
+                          done(std::move(response));
+                          return;
+                        }
+                        const HttpUrl parts = SplitUrl(url);
+                        done(Annotate(response.status(), parts.host + ":" + parts.port));
+                      });
   }
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ttrpc/connection.h"
 
+#include <absl/cleanup/cleanup.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -43,7 +44,10 @@ bool Connection::Read(std::span<uint8_t> scratch) {
   if (size < 0) {
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
   }
-  base::ByteView bytes = scratch.first(static_cast<size_t>(size));
+  const std::span<uint8_t> received = scratch.first(static_cast<size_t>(size));
+  // Requests to wrap a key have it in them.
+  const absl::Cleanup wipe = [received] { base::WipeBytes(received); };
+  base::ByteView bytes = received;
   bool whole = false;
   while (const std::optional<Frame> frame = reader_.Next(bytes)) {
     whole = true;
