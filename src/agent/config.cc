@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/config.h"
 
-#include <charconv>
 #include <sstream>
 #include <utility>
 
@@ -13,60 +12,6 @@ namespace attestd::agent {
 namespace {
 
 constexpr size_t kMaxConfigBytes = size_t{1} << 20;
-constexpr mode_t kMaxMode = 0777;
-// sizeof(sockaddr_un::sun_path), with the terminating zero.
-constexpr size_t kMaxSocketPath = 107;
-
-// "0600" or 0o600.
-absl::StatusOr<mode_t> ReadMode(base::TomlTable& table) {
-  const toml::node* node = table.Node("mode");
-  mode_t mode = ListenerConfig{}.mode;
-  if (node == nullptr) {
-    return mode;
-  }
-  int64_t value = -1;
-  if (node->is_integer()) {
-    value = node->as_integer()->get();
-  } else if (node->is_string()) {
-    const std::string& text = node->as_string()->get();
-    const auto end = text.data() + text.size();
-    if (const auto parsed = std::from_chars(text.data(), end, value, 8);
-        parsed.ec != std::errc() || parsed.ptr != end) {
-      value = -1;
-    }
-  }
-  if (value < 0 || value > int64_t{kMaxMode}) {
-    return table.Error("mode", "expected octal permissions, for example \"0660\"");
-  }
-  return static_cast<mode_t>(value);
-}
-
-absl::StatusOr<Protocol> ReadProtocol(base::TomlTable& table) {
-  ASSIGN_OR_RETURN(const auto word, table.Text("protocol"));
-  if (!word.has_value() || *word == "auto") {
-    return Protocol::kAuto;
-  }
-  if (*word == "grpc") {
-    return Protocol::kGrpc;
-  }
-  if (*word == "ttrpc") {
-    return Protocol::kTtrpc;
-  }
-  return table.Error("protocol", R"(expected "auto", "grpc" or "ttrpc")");
-}
-
-absl::StatusOr<ListenerConfig> ReadListener(base::TomlTable table) {
-  ListenerConfig listener;
-  ASSIGN_OR_RETURN(const auto path, table.Text("path"));
-  ASSIGN_OR_RETURN(listener.mode, ReadMode(table));
-  ASSIGN_OR_RETURN(listener.protocol, ReadProtocol(table));
-  RETURN_IF_ERROR(table.Finish());
-  listener.path = path.value_or(listener.path);
-  if (!listener.path.starts_with('/') || listener.path.size() > kMaxSocketPath) {
-    return table.Error("path", "expected an absolute path of at most 107 bytes");
-  }
-  return listener;
-}
 
 // Refuses two entries with the same value of a key.
 template <typename Entry>
@@ -160,7 +105,7 @@ class Reader {
                               source_ + ": no broker is configured; add a [[kbs]] table with url");
     }
     if (config.listeners.empty()) {
-      config.listeners.emplace_back();
+      config.listeners.push_back(DefaultListener());
     }
     for (const absl::Status& status :
          {RefuseTwins(config.brokers, &BrokerConfig::name, "[[kbs]] name"),
@@ -170,8 +115,7 @@ class Reader {
         return base::Annotate(status, source_);
       }
     }
-    return base::Annotate(RefuseTwins(config.listeners, &ListenerConfig::path, "[[listener]] path"),
-                          source_);
+    return base::Annotate(CheckListeners(config.listeners), source_);
   }
 
   const toml::table empty_;

@@ -2,8 +2,6 @@
 #ifndef ATTESTD_AGENT_CONFIG_H_
 #define ATTESTD_AGENT_CONFIG_H_
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <span>
 #include <string>
@@ -12,6 +10,7 @@
 
 #include "agent/credential_config.h"
 #include "agent/kbs_config.h"
+#include "agent/listener_config.h"
 #include "agent/unseal_config.h"
 #include "base/bytes.h"
 #include "base/status.h"
@@ -44,16 +43,6 @@ struct InitDataConfig {
   bool required = false;  // attestd ends when the platform is bound to other init data
 };
 
-// What a client of a socket speaks.
-enum class Protocol { kAuto, kGrpc, kTtrpc };
-
-// [[listener]]
-struct ListenerConfig {
-  std::string path = "/run/attestd/attestd.sock";
-  mode_t mode = 0600;
-  Protocol protocol = Protocol::kAuto;  // kAuto: each client's first byte tells
-};
-
 struct Config {
   TeeConfig tee;
   MeasurementConfig measurement;
@@ -63,7 +52,7 @@ struct Config {
   tee::SettingsByBackend backend_settings;
   FailoverConfig failover;
   std::vector<BrokerConfig> brokers;          // at least one; names are unique
-  std::vector<ListenerConfig> listeners;      // at least one; paths are unique
+  std::vector<ListenerConfig> listeners;      // at least one; each at its own place
   std::vector<CredentialConfig> credentials;  // paths are unique
 };
 

@@ -8,24 +8,23 @@
 #include <span>
 #include <string>
 
+#include "base/door.h"
 #include "base/handle.h"
 #include "base/method.h"
 #include "base/status.h"
 
 namespace attestd::agent {
 
-// Our methods over gRPC, for connections that somebody else accepts.
-class GrpcDoor {
+// Our methods over gRPC.
+class GrpcDoor : public base::Door {
  public:
   // `methods` outlive the door.
   static absl::StatusOr<std::unique_ptr<GrpcDoor>> Open(const base::MethodTable& methods);
-  GrpcDoor(const GrpcDoor&) = delete;
-  GrpcDoor& operator=(const GrpcDoor&) = delete;
-  // Lets calls under way finish for at most 5 s.
-  ~GrpcDoor();
+  ~GrpcDoor() override;
 
-  // Serves the client behind a socket that does not block.
-  void Accept(base::UniqueFd connection);
+  void Accept(base::UniqueFd connection) override;
+  // Nothing: the end drains.
+  void Drain() override {}
   // grpc.health.v1 for each of the names.
   void SetServing(std::span<const std::string> names, bool serving);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/server.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -54,8 +56,7 @@ absl::Status Server::Open() {
   for (const Listener& listener : listeners_) {
     RETURN_IF_ERROR(Watch(epoll_.get(), listener.socket.fd()));
   }
-  ASSIGN_OR_RETURN(grpc_, GrpcDoor::Open(methods_));
-  ASSIGN_OR_RETURN(ttrpc_, ttrpc::Server::Create(methods_));
+  ASSIGN_OR_RETURN(doors_, Doors::Open(methods_));
   accepting_ = std::thread([this] { AcceptLoop(); });
   return absl::OkStatus();
 }
@@ -67,16 +68,11 @@ Server::~Server() {
     accepting_.join();
   }
   listeners_.clear();
-  // Both drain at the same time.
-  if (ttrpc_ != nullptr) {
-    ttrpc_->Drain();
-  }
-  grpc_.reset();
-  ttrpc_.reset();
+  doors_.reset();
 }
 
 void Server::SetServing(std::span<const std::string> names, bool serving) {
-  grpc_->SetServing(names, serving);
+  doors_->SetServing(names, serving);
 }
 
 void Server::AcceptLoop() {
@@ -104,6 +100,9 @@ void Server::AcceptOne(const Listener& listener) {
   base::UniqueFd connection(
       ::accept4(listener.socket.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (connection.valid()) {
+    // Replies are written whole. A unix socket has no such option.
+    constexpr int kOn = 1;
+    ::setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof kOn);
     if (listener.protocol == Protocol::kAuto) {
       AwaitFirstByte(std::move(connection));
     } else {
@@ -147,11 +146,7 @@ void Server::Sort(int fd) {
 }
 
 void Server::Serve(base::UniqueFd connection, Protocol protocol) {
-  if (protocol == Protocol::kGrpc) {
-    grpc_->Accept(std::move(connection));
-  } else {
-    ttrpc_->Accept(std::move(connection));
-  }
+  doors_->At(protocol).Accept(std::move(connection));
 }
 
 }  // namespace attestd::agent

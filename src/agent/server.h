@@ -9,13 +9,12 @@
 #include <thread>
 #include <vector>
 
-#include "agent/config.h"
-#include "agent/grpc_door.h"
-#include "agent/unix_listener.h"
+#include "agent/doors.h"
+#include "agent/listener_config.h"
+#include "agent/listening_socket.h"
 #include "base/handle.h"
 #include "base/method.h"
 #include "base/status.h"
-#include "ttrpc/server.h"
 
 namespace attestd::agent {
 
@@ -24,7 +23,7 @@ namespace attestd::agent {
 class Server {
  public:
   struct Listener {
-    UnixListener socket;
+    ListeningSocket socket;
     Protocol protocol = Protocol::kAuto;
   };
   // Serves until destroyed.
@@ -49,8 +48,7 @@ class Server {
 
   std::vector<Listener> listeners_;
   const base::MethodTable methods_;
-  std::unique_ptr<GrpcDoor> grpc_;
-  std::unique_ptr<ttrpc::Server> ttrpc_;
+  std::unique_ptr<Doors> doors_;
   // Clients that have said nothing yet, by descriptor. Touched by the loop only.
   std::map<int, base::UniqueFd> silent_;
   base::UniqueFd stop_;  // eventfd: readable when the loop must end

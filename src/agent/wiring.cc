@@ -15,6 +15,7 @@
 #include "agent/credential_files.h"
 #include "agent/init_data.h"
 #include "agent/init_data_binding.h"
+#include "agent/listening_socket.h"
 #include "agent/measurements.h"
 #include "agent/readiness.h"
 #include "agent/resource_flights.h"
@@ -23,7 +24,6 @@
 #include "agent/server.h"
 #include "agent/status_service.h"
 #include "agent/status_table.h"
-#include "agent/unix_listener.h"
 #include "agent/worker_pool.h"
 #include "base/alarm.h"
 #include "base/io_loop.h"
@@ -46,8 +46,10 @@ std::vector<std::string> HealthNames() { return {"", kResourceService, kAttestat
 absl::StatusOr<std::vector<Server::Listener>> Listen(const Config& config) {
   std::vector<Server::Listener> listeners;
   for (const ListenerConfig& listener : config.listeners) {
-    ASSIGN_OR_RETURN(UnixListener socket, UnixListener::Create(listener.path, listener.mode));
-    listeners.push_back({.socket = std::move(socket), .protocol = listener.protocol});
+    ASSIGN_OR_RETURN(std::vector<ListeningSocket> sockets, ListeningSocket::Open(listener));
+    for (ListeningSocket& socket : sockets) {
+      listeners.push_back({.socket = std::move(socket), .protocol = listener.protocol});
+    }
   }
   return listeners;
 }
@@ -212,7 +214,7 @@ void LogStart(const ChosenTee& chosen, const Config& config) {
   base::Log(base::Severity::kNotice, "listening",
             {{"version", ATTESTD_VERSION},
              {"backend", chosen.platform->name},
-             {"socket", config.listeners.front().path}});
+             {"socket", config.listeners.front().name()}});
   WarnOfFake("backend", *chosen.platform);
   for (const tee::Backend* device : chosen.devices) {
     WarnOfFake("device", *device);

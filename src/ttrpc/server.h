@@ -8,6 +8,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/door.h"
 #include "base/handle.h"
 #include "base/method.h"
 #include "base/status.h"
@@ -16,22 +17,17 @@
 
 namespace attestd::ttrpc {
 
-// Our methods over ttRPC, for connections that somebody else accepts. One thread, which starts with
-// the first connection, serves all of them; methods do not block it.
-class Server {
+// Our methods over ttRPC. One thread, which starts with the first connection, serves all of them;
+// methods do not block it.
+class Server : public base::Door {
  public:
   // `methods` outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Create(const base::MethodTable& methods,
                                                         Limits limits = {});
-  Server(const Server&) = delete;
-  Server& operator=(const Server&) = delete;
-  // Drains, drops what is left after 5 s, and returns when no call is under way.
-  ~Server();
+  ~Server() override;
 
-  // Serves the client behind a stream socket. Safe to call from any thread.
-  void Accept(base::UniqueFd connection);
-  // Takes no more requests and lets calls under way finish; returns at once.
-  void Drain();
+  void Accept(base::UniqueFd connection) override;
+  void Drain() override;
 
  private:
   class Loop;

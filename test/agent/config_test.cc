@@ -76,6 +76,10 @@ protocol = "grpc"
 [[listener]]
 path = "/run/c.sock"
 protocol = "auto"
+[[listener]]
+address = "127.0.0.1:50000"
+[[listener]]
+systemd_socket = "rest"
 )");
   REQUIRE(config.ok());
   CHECK(config->tee.backend == "sample");
@@ -98,6 +102,9 @@ protocol = "auto"
   CHECK(config->listeners.at(0).protocol == Protocol::kTtrpc);
   CHECK(config->listeners.at(1).protocol == Protocol::kGrpc);
   CHECK(config->listeners.at(2).protocol == Protocol::kAuto);
+  CHECK(config->listeners.at(3).address == "127.0.0.1:50000");
+  CHECK(config->listeners.at(3).path.empty());
+  CHECK(config->listeners.at(4).systemd_socket == "rest");
 }
 
 TEST_CASE("A mistake in the configuration is named with file, line and key") {
@@ -143,6 +150,15 @@ TEST_CASE("A mistake in the configuration is named with file, line and key") {
               "[[credential]]\nuri = \"kbs:///a/b/d\"\npath = \"/a\"\n",
           "config.toml", "given twice"},
       Row{broker + "[[listener]]\nmode = \"0999\"\n", "[[listener]] mode", "octal"},
+      Row{broker + "[[listener]]\naddress = \"0.0.0.0:1\"\n", "[[listener]] address", "loopback"},
+      Row{broker + "[[listener]]\naddress = \"127.0.0.1\"\n", "[[listener]] address", "port"},
+      Row{broker + "[[listener]]\naddress = \"127.0.0.1:1\"\nmode = 0o600\n", "[[listener]] mode",
+          "path"},
+      Row{broker + "[[listener]]\naddress = \"127.0.0.1:1\"\npath = \"/a\"\n", "[[listener]] path",
+          "exclude"},
+      Row{broker + "[[listener]]\npath = \"\"\n", "[[listener]] path", "absolute"},
+      Row{broker + "[[listener]]\naddress = \"[::1]:1\"\n[[listener]]\naddress = \"[::1]:1\"\n",
+          "config.toml", "given twice"},
       Row{broker + "[[listener]]\nprotocol = \"http\"\n", "config.toml:4: [[listener]] protocol",
           "ttrpc"},
       Row{broker + "[[listener]]\nmode = true\n", "[[listener]] mode", "octal"},

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_AGENT_DOORS_H_
+#define ATTESTD_AGENT_DOORS_H_
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "agent/grpc_door.h"
+#include "agent/listener_config.h"
+#include "base/door.h"
+#include "base/method.h"
+#include "base/status.h"
+
+namespace attestd::agent {
+
+// One door for each protocol that a client may speak, all to the same methods.
+class Doors {
+ public:
+  // `methods` outlive the doors.
+  static absl::StatusOr<std::unique_ptr<Doors>> Open(const base::MethodTable& methods);
+  Doors(const Doors&) = delete;
+  Doors& operator=(const Doors&) = delete;
+  // All drain at the same time.
+  ~Doors();
+
+  // The door of a protocol; not of kAuto, which is none.
+  base::Door& At(Protocol protocol) { return *doors_.at(protocol); }
+
+  // grpc.health.v1 for each of the names.
+  void SetServing(std::span<const std::string> names, bool serving);
+
+ private:
+  Doors() = default;
+
+  std::map<Protocol, std::unique_ptr<base::Door>> doors_;
+  GrpcDoor* grpc_ = nullptr;  // one of them
+};
+
+}  // namespace attestd::agent
+
+#endif  // ATTESTD_AGENT_DOORS_H_

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/listener_config.h"
+
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "base/socket_address.h"
+#include "base/toml_table.h"
+
+namespace attestd::agent {
+namespace {
+
+constexpr mode_t kMaxMode = 0777;
+// sizeof(sockaddr_un::sun_path), with the terminating zero.
+constexpr size_t kMaxSocketPath = 107;
+
+// "0600" or 0o600.
+absl::StatusOr<std::optional<mode_t>> ReadMode(base::TomlTable& table) {
+  const toml::node* node = table.Node("mode");
+  if (node == nullptr) {
+    return std::nullopt;
+  }
+  int64_t value = -1;
+  if (node->is_integer()) {
+    value = node->as_integer()->get();
+  } else if (node->is_string()) {
+    const std::string& text = node->as_string()->get();
+    const auto end = text.data() + text.size();
+    if (const auto parsed = std::from_chars(text.data(), end, value, 8);
+        parsed.ec != std::errc() || parsed.ptr != end) {
+      value = -1;
+    }
+  }
+  if (value < 0 || value > int64_t{kMaxMode}) {
+    return table.Error("mode", "expected octal permissions, for example \"0660\"");
+  }
+  return static_cast<mode_t>(value);
+}
+
+absl::StatusOr<Protocol> ReadProtocol(base::TomlTable& table) {
+  ASSIGN_OR_RETURN(const auto word, table.Text("protocol"));
+  if (!word.has_value() || *word == "auto") {
+    return Protocol::kAuto;
+  }
+  if (*word == "grpc") {
+    return Protocol::kGrpc;
+  }
+  if (*word == "ttrpc") {
+    return Protocol::kTtrpc;
+  }
+  return table.Error("protocol", R"(expected "auto", "grpc" or "ttrpc")");
+}
+
+absl::Status CheckPlace(const ListenerConfig& listener, bool has_mode,
+                        const base::TomlTable& table) {
+  const int places = static_cast<int>(!listener.path.empty()) +
+                     static_cast<int>(!listener.address.empty()) +
+                     static_cast<int>(!listener.systemd_socket.empty());
+  if (places > 1) {
+    return table.Error("path", "path, address and systemd_socket exclude each other");
+  }
+  if (!listener.path.empty() &&
+      (!listener.path.starts_with('/') || listener.path.size() > kMaxSocketPath)) {
+    return table.Error("path", "expected an absolute path of at most 107 bytes");
+  }
+  if (!listener.address.empty() && !base::ParseLoopback(listener.address).ok()) {
+    return table.Error("address",
+                       R"(expected an address of loopback and a port, like "127.0.0.1:50000")");
+  }
+  if (has_mode && listener.path.empty()) {
+    return table.Error("mode", "only a listener with a path has one");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+ListenerConfig DefaultListener() {
+  ListenerConfig listener;
+  listener.path = "/run/attestd/attestd.sock";
+  return listener;
+}
+
+absl::StatusOr<ListenerConfig> ReadListener(base::TomlTable table) {
+  ListenerConfig listener;
+  ASSIGN_OR_RETURN(const auto path, table.Text("path"));
+  ASSIGN_OR_RETURN(const auto address, table.Text("address"));
+  ASSIGN_OR_RETURN(const auto systemd_socket, table.Text("systemd_socket"));
+  ASSIGN_OR_RETURN(const auto mode, ReadMode(table));
+  ASSIGN_OR_RETURN(listener.protocol, ReadProtocol(table));
+  RETURN_IF_ERROR(table.Finish());
+  const bool placed = path.has_value() || address.has_value() || systemd_socket.has_value();
+  listener.path = placed ? path.value_or("") : DefaultListener().path;
+  listener.address = address.value_or("");
+  listener.systemd_socket = systemd_socket.value_or("");
+  listener.mode = mode.value_or(listener.mode);
+  if (listener.name().empty()) {
+    return table.Error("path", "expected an absolute path of at most 107 bytes");
+  }
+  RETURN_IF_ERROR(CheckPlace(listener, mode.has_value(), table));
+  return listener;
+}
+
+absl::Status CheckListeners(const std::vector<ListenerConfig>& listeners) {
+  for (size_t i = 0; i < listeners.size(); ++i) {
+    for (size_t k = 0; k < i; ++k) {
+      if (listeners[i].name() == listeners[k].name()) {
+        return base::MakeStatus(absl::StatusCode::kInvalidArgument,
+                                "[[listener]] \"" + listeners[i].name() + "\" is given twice");
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace attestd::agent
