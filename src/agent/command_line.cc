@@ -52,24 +52,17 @@ void AddUpstream(CLI::App& app, UpstreamCommand& upstream) {
 ParsedCommandLine ParseAttestationAgent(int argc, char** argv) {
   CommandLine line;
   UpstreamCommand& upstream = line.upstream.emplace();
-  std::string old_socket;
   CLI::App app("attestd in the place of attestation-agent");
   app.add_option("-a,--attestation_sock,--attestation-sock", upstream.socket, "unix:///path");
   app.add_option("-c,--config-file,--config_file,--config", upstream.config, "aa.toml");
   app.add_option("-t,--initdata-toml,--initdata_toml", upstream.init_data_file, "Init data");
   app.add_option("-i,--initdata-digest,--initdata_digest", upstream.init_data_digest,
                  "Digest of the init data, Base64");
-  app.add_option("--keyprovider_sock,--getresource_sock", old_socket, "Not served");
+  app.add_option("--keyprovider_sock,--getresource_sock", upstream.old_sockets,
+                 "unix:///path or 127.0.0.1:50000: served too");
   AddUpstream(app, upstream);
   AddCommon(app, line);
-  ParsedCommandLine parsed = Parse(app, line, argc, argv);
-  if (!old_socket.empty() && !parsed.exit.has_value()) {
-    return Refuse(
-        "attestation-agent: --keyprovider_sock and --getresource_sock are of guest-components "
-        "before 0.10, whose services attestd does not have; give --attestation_sock, and start "
-        "confidential-data-hub for resources");
-  }
-  return parsed;
+  return Parse(app, line, argc, argv);
 }
 
 ParsedCommandLine ParseConfidentialDataHub(int argc, char** argv) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "compat/translate.h"
 
@@ -13,6 +14,7 @@ namespace attestd::agent {
 struct UpstreamCommand {
   compat::Program program = compat::Program::kAttestationAgent;
   std::string socket;
+  std::vector<std::string> old_sockets;  // of programs before 0.10
   std::string config;
   std::string init_data_file;
   std::string init_data_digest;

@@ -85,6 +85,7 @@ absl::StatusOr<compat::Sources> ReadUpstreamSources(const UpstreamCommand& comma
                                                     const compat::Environment& environment) {
   compat::Sources sources{.program = command.program,
                           .socket = command.socket,
+                          .old_sockets = command.old_sockets,
                           .init_data_digest = command.init_data_digest,
                           .environment = environment,
                           .offline_files = FindOfflineFiles(environment)};

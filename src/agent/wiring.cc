@@ -47,6 +47,11 @@ absl::StatusOr<std::vector<Server::Listener>> Listen(const Config& config) {
   std::vector<Server::Listener> listeners;
   for (const ListenerConfig& listener : config.listeners) {
     ASSIGN_OR_RETURN(std::vector<ListeningSocket> sockets, ListeningSocket::Open(listener));
+    if (!listener.address.empty()) {
+      base::Log(base::Severity::kWarning,
+                "every program of this network namespace may ask at this address",
+                {{"address", listener.address}});
+    }
     for (ListeningSocket& socket : sockets) {
       listeners.push_back({.socket = std::move(socket), .protocol = listener.protocol});
     }

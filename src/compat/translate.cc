@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/socket_address.h"
 #include "base/text.h"
 #include "compat/broker_choice.h"
 #include "compat/environment.h"
@@ -28,6 +29,20 @@ absl::StatusOr<toml::table*> TableOf(toml::table& root, std::string_view key,
   toml::table* table = root.get_as<toml::table>(key);
   return table != nullptr ? absl::StatusOr<toml::table*>(table)
                           : Bad(source + ": [" + std::string(key) + "] is no table");
+}
+
+// One word of a [[listener]].
+struct Place {
+  std::string key;
+  std::string value;
+};
+
+absl::StatusOr<Place> ParsePlace(const std::string& address) {
+  if (base::ParseLoopback(address).ok()) {
+    return Place{"address", address};
+  }
+  ASSIGN_OR_RETURN(std::string path, ParseUnixAddress(address));
+  return Place{"path", std::move(path)};
 }
 
 // Puts pieces of guest-components' configuration below what `base` has said.
@@ -68,25 +83,36 @@ class Translator {
   }
 
   absl::Status PutListener() {
-    std::string address = sources_.socket.empty() ? config_.socket : sources_.socket;
-    if (address.empty()) {
-      address = std::string(is_agent() ? kAaSocket : kCdhSocket);
+    std::vector<std::string> addresses = sources_.old_sockets;
+    const std::string& address = sources_.socket.empty() ? config_.socket : sources_.socket;
+    if (!address.empty()) {
+      addresses.insert(addresses.begin(), address);
     }
-    ASSIGN_OR_RETURN(out_.socket, ParseUnixAddress(address));
-    toml::array kept;  // of base, which may be written for both programs
+    if (address.empty() || !address.starts_with(kUnix)) {
+      // Beside an address of TCP the usual socket is served too.
+      addresses.emplace(addresses.begin(), is_agent() ? kAaSocket : kCdhSocket);
+    }
+    toml::array listeners;
+    for (const std::string& one : addresses) {
+      ASSIGN_OR_RETURN(const Place place, ParsePlace(one));
+      listeners.push_back(ListenerAt(place));
+    }
+    out_.socket = listeners.front().at_path("path").value_or(std::string());
+    root_.insert_or_assign("listener", std::move(listeners));
+    return absl::OkStatus();
+  }
+
+  // What base says of the place; it may be written for both programs.
+  toml::table ListenerAt(const Place& place) const {
     if (const toml::array* all = root_.get_as<toml::array>("listener"); all != nullptr) {
       for (const toml::node& entry : *all) {
         const toml::table* table = entry.as_table();
-        if (table != nullptr && table->at_path("path").value_or(std::string()) == out_.socket) {
-          kept.push_back(*table);
+        if (table != nullptr && table->at_path(place.key).value_or(std::string()) == place.value) {
+          return *table;
         }
       }
     }
-    if (kept.empty()) {
-      kept.push_back(toml::table{{"path", out_.socket}});
-    }
-    root_.insert_or_assign("listener", std::move(kept));
-    return absl::OkStatus();
+    return toml::table{{place.key, place.value}};
   }
 
   absl::Status PutBroker() {
@@ -260,8 +286,10 @@ class Translator {
 
 absl::StatusOr<std::string> ParseUnixAddress(const std::string& address) {
   if (!address.starts_with(kUnix) || !address.substr(kUnix.size()).starts_with('/')) {
-    return Bad("socket: expected unix:///path, found " + base::Escaped(address) +
-               "; attestd listens on unix sockets, which ttRPC and gRPC clients reach alike");
+    return Bad(
+        "socket: expected unix:///path, or an address of loopback like 127.0.0.1:50002, "
+        "found " +
+        base::Escaped(address));
   }
   return address.substr(kUnix.size());
 }

@@ -18,10 +18,11 @@ enum class Program { kAttestationAgent, kConfidentialDataHub };
 // Everything that one of them would read, with the paths for messages.
 struct Sources {
   Program program = Program::kAttestationAgent;
-  std::string socket = {};              // of the command line; empty: the file's, or the usual one
-  std::optional<Document> config = {};  // -c
-  std::optional<Document> init_data = {};  // what the VM was launched with
-  std::string init_data_digest = {};       // Base64, where the text is not known
+  std::string socket = {};  // of the command line; empty: the file's, or the usual one
+  std::vector<std::string> old_sockets = {};  // of programs before 0.10, served besides
+  std::optional<Document> config = {};        // -c
+  std::optional<Document> init_data = {};     // what the VM was launched with
+  std::string init_data_digest = {};          // Base64, where the text is not known
   Environment environment = {};
   std::string kernel_cmdline = {};
   // attestd's own settings, which guest-components has no keys for; in attestd's form. What stands
@@ -49,8 +50,7 @@ struct Translation {
 // names the source, what was found and what to do.
 absl::StatusOr<Translation> Translate(const Sources& sources);
 
-// The path of "unix:///path". InvalidArgument for anything else, as "127.0.0.1:50002": attestd
-// listens on unix sockets.
+// The path of "unix:///path". InvalidArgument for anything else.
 absl::StatusOr<std::string> ParseUnixAddress(const std::string& address);
 
 }  // namespace attestd::compat

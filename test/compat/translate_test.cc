@@ -253,9 +253,22 @@ TEST_CASE("Variables of the TPM go into its table") {
              Contains("AA_TPM_AK_HANDLE"));
 }
 
-TEST_CASE("A socket is a unix socket") {
+TEST_CASE("Addresses of loopback are served beside the usual socket") {
+  const Translation translation =
+      Must({.socket = "127.0.0.1:50002", .old_sockets = {"127.0.0.1:50000", "unix:///run/old"}});
+  const std::string usual = "/run/confidential-containers/attestation-agent/attestation-agent.sock";
+  CHECK(translation.socket == usual);
+  const agent::Config config = Read(translation);
+  REQUIRE(config.listeners.size() == 4);
+  CHECK(config.listeners[0].path == usual);
+  CHECK(config.listeners[1].address == "127.0.0.1:50002");
+  CHECK(config.listeners[2].address == "127.0.0.1:50000");
+  CHECK(config.listeners[3].path == "/run/old");
+}
+
+TEST_CASE("A socket is a path or on loopback") {
   CHECK(Must({.socket = "unix:///run/x.sock"}).socket == "/run/x.sock");
-  const auto* address = GENERATE("127.0.0.1:50002", "/run/x.sock", "unix://x.sock", "vsock://1:2");
+  const auto* address = GENERATE("10.0.0.1:50002", "/run/x.sock", "unix://x.sock", "vsock://1:2");
   CHECK_THAT(Refusal({.socket = address}), Contains("unix:///path"));
 }
 

@@ -131,8 +131,8 @@ class DropInTest(unittest.TestCase):
                                             'tee_key_algorithm = "ML-KEM-768+A192KW"\n')),
                  "tee_key_algorithm"),
                 ("no file", ("-c", "/absent/aa.toml"), "/absent/aa.toml"),
-                ("old sockets", ("--getresource_sock", "127.0.0.1:50001"), "--attestation_sock"),
-                ("TCP", ("-a", "127.0.0.1:50002"), "unix:///path")):
+                ("old sockets", ("--getresource_sock", "10.0.0.1:50001"), "unix:///path"),
+                ("TCP", ("-a", "0.0.0.0:50002"), "loopback")):
             with self.subTest(name):
                 status, out, err = run_program(self.folder, AGENT, *flags, *self.own_flags())
                 self.assertEqual((status, out), (1, ""), err)

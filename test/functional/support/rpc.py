@@ -26,12 +26,13 @@ _MAX_REPLY = 8 << 20
 
 
 class Client:
-    """One channel to attestd's socket. Failures are grpc.RpcError."""
+    """One channel to attestd's socket, a path or "127.0.0.1:port". Failures are grpc.RpcError."""
 
     def __init__(self, socket_path, seconds=30):
         self._seconds = seconds
+        target = f"unix:{socket_path}" if socket_path.startswith("/") else f"ipv4:{socket_path}"
         self._channel = grpc.insecure_channel(
-            f"unix:{socket_path}", options=[("grpc.max_receive_message_length", _MAX_REPLY)])
+            target, options=[("grpc.max_receive_message_length", _MAX_REPLY)])
 
     def close(self):
         self._channel.close()

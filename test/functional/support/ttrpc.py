@@ -85,10 +85,14 @@ def frame(data, stream=1, kind=REQUEST, flags=0):
     return HEADER.pack(len(data), stream, kind, flags) + data
 
 
-def connect(path):
-    """A raw connection to a unix socket."""
-    raw = socket.socket(socket.AF_UNIX)
-    raw.connect(path)  # waits while the backlog is full, which it would not with a time limit
+def connect(place):
+    """A raw connection to a path or to "127.0.0.1:port"."""
+    if place.startswith("/"):
+        raw = socket.socket(socket.AF_UNIX)
+    else:
+        host, port = place.rsplit(":", 1)
+        raw, place = socket.socket(), (host, int(port))
+    raw.connect(place)  # waits while the backlog is full, which it would not with a time limit
     raw.settimeout(PATIENCE_SECONDS)
     return raw
 
