@@ -21,8 +21,9 @@ ALLOWED = {
     "appraisal": {"base", "eventlog", "tee"},
     "compat": {"base"},
     "ttrpc": {"base", "proto"},
-    "agent": {"compat", "keyprovider", "ttrpc", "unseal", "kbs_client", "eventlog", "evidence",
-              "tee", "base", "proto"},
+    "rest": {"base", "proto"},
+    "agent": {"compat", "keyprovider", "ttrpc", "rest", "unseal", "kbs_client", "eventlog",
+              "evidence", "tee", "base", "proto"},
     "ctl": {"appraisal", "base", "proto"},
 }
 
@@ -38,6 +39,7 @@ LIBRARIES = {
     "libcurl": (r"curl/", {"base/http_curl.cc", "base/http_curl_connection.h", "base/http_curl_url.cc"}),
     "tss2": (r"tss2/", {"tee/tpm", "tee/tpm2", "tee/azure_vtpm"}),
     "OpenSSL": (r"openssl/", {"base", "kbs_client", "appraisal"}),
+    "libmicrohttpd": (r"microhttpd\.h", {"rest"}),
     "libsystemd": (r"systemd/", {"agent"}),
     "libcbor": (r"cbor(\.h|/)", {"base/cbor.cc", "base/cbor_parse.cc"}),
     "CLI11": (r"CLI/", {"agent", "ctl"}),
@@ -123,6 +125,8 @@ def self_test():
         ("agent/server.cc", '#include "appraisal/appraisal.h"'),
         ("ttrpc/server.cc", '#include "agent/call.h"'),
         ("ttrpc/server.cc", "#include <grpcpp/grpcpp.h>"),
+        ("rest/server.cc", '#include "agent/call.h"'),
+        ("ttrpc/server.cc", "#include <microhttpd.h>"),
         ("agent/server.cc", '#include "ctl/client.h"'),
         ("agent/wiring.cc", '#include "tee/tpm/esys_device.h"'),
         ("agent/server.cc", "#include <openssl/evp.h>"),
