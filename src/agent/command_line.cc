@@ -78,19 +78,15 @@ ParsedCommandLine ParseConfidentialDataHub(int argc, char** argv) {
 
 ParsedCommandLine ParseApiServerRest(int argc, char** argv) {
   CommandLine line;
-  std::string unused;
+  RestCommand& rest = line.rest.emplace();
   CLI::App app("attestd in the place of api-server-rest");
-  app.add_option("-b,--bind", unused, "Address and port");
-  app.add_option("-f,--features", unused, "resource, attestation or all");
-  app.add_option("-c,--cdh_addr,--cdh-addr", unused, "unix:///path");
-  app.add_option("-a,--aa_addr,--aa-addr", unused, "unix:///path");
+  app.add_option("-b,--bind", rest.bind, "Address and port")->capture_default_str();
+  app.add_option("-f,--features", rest.features, "resource, attestation or all")
+      ->capture_default_str();
+  app.add_option("-c,--cdh_addr,--cdh-addr", rest.cdh, "unix:///path")->capture_default_str();
+  app.add_option("-a,--aa_addr,--aa-addr", rest.aa, "unix:///path")->capture_default_str();
   AddCommon(app, line);
-  const ParsedCommandLine parsed = Parse(app, line, argc, argv);
-  return parsed.exit.has_value()
-             ? parsed
-             : Refuse(
-                   "api-server-rest: attestd cannot take its place, it has no REST interface; "
-                   "remove this link, or start guest-components' api-server-rest");
+  return Parse(app, line, argc, argv);
 }
 
 }  // namespace

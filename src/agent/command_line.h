@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/rest_place.h"
 #include "compat/translate.h"
 
 namespace attestd::agent {
@@ -26,6 +27,7 @@ struct UpstreamCommand {
 struct CommandLine {
   std::string config = "/etc/attestd/config.toml";
   std::optional<UpstreamCommand> upstream;  // started in the place of such a program
+  std::optional<RestCommand> rest;          // started in the place of api-server-rest
   bool check_config = false;
   bool print_config = false;
 };

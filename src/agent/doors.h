@@ -25,16 +25,19 @@ class Doors {
   // All drain at the same time.
   ~Doors();
 
-  // The door of a protocol; not of kAuto, which is none.
-  base::Door& At(Protocol protocol) { return *doors_.at(protocol); }
+  // Of gRPC or ttRPC.
+  base::Door& At(Protocol protocol) { return *doors_.at({.protocol = protocol}); }
+  // Null for kAuto, which is none. InvalidArgument for features of REST that are none.
+  absl::StatusOr<base::Door*> Find(const Service& service);
 
   // grpc.health.v1 for each of the names.
   void SetServing(std::span<const std::string> names, bool serving);
 
  private:
-  Doors() = default;
+  explicit Doors(const base::MethodTable& methods) : methods_(methods) {}
 
-  std::map<Protocol, std::unique_ptr<base::Door>> doors_;
+  const base::MethodTable& methods_;
+  std::map<Service, std::unique_ptr<base::Door>> doors_;
   GrpcDoor* grpc_ = nullptr;  // one of them
 };
 

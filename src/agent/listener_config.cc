@@ -2,6 +2,7 @@
 #include "agent/listener_config.h"
 
 #include <charconv>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -39,17 +40,32 @@ absl::StatusOr<std::optional<mode_t>> ReadMode(base::TomlTable& table) {
 }
 
 absl::StatusOr<Protocol> ReadProtocol(base::TomlTable& table) {
+  static const std::map<std::string, Protocol> kProtocols = {{"auto", Protocol::kAuto},
+                                                             {"grpc", Protocol::kGrpc},
+                                                             {"ttrpc", Protocol::kTtrpc},
+                                                             {"rest", Protocol::kRest}};
   ASSIGN_OR_RETURN(const auto word, table.Text("protocol"));
-  if (!word.has_value() || *word == "auto") {
-    return Protocol::kAuto;
+  const auto protocol = kProtocols.find(word.value_or("auto"));
+  if (protocol == kProtocols.end()) {
+    return table.Error("protocol", R"(expected "auto", "grpc", "ttrpc" or "rest")");
   }
-  if (*word == "grpc") {
-    return Protocol::kGrpc;
+  return protocol->second;
+}
+
+absl::StatusOr<Service> ReadService(base::TomlTable& table) {
+  Service service;
+  ASSIGN_OR_RETURN(service.protocol, ReadProtocol(table));
+  ASSIGN_OR_RETURN(const auto features, table.Text("features"));
+  if (service.protocol != Protocol::kRest) {
+    return features.has_value() ? table.Error("features", "only of protocol = \"rest\"")
+                                : absl::StatusOr<Service>(service);
   }
-  if (*word == "ttrpc") {
-    return Protocol::kTtrpc;
+  service.features = features.value_or("resource");
+  if (service.features != "resource" && service.features != "attestation" &&
+      service.features != "all") {
+    return table.Error("features", R"(expected "resource", "attestation" or "all")");
   }
-  return table.Error("protocol", R"(expected "auto", "grpc" or "ttrpc")");
+  return service;
 }
 
 absl::Status CheckPlace(const ListenerConfig& listener, bool has_mode,
@@ -88,7 +104,7 @@ absl::StatusOr<ListenerConfig> ReadListener(base::TomlTable table) {
   ASSIGN_OR_RETURN(const auto address, table.Text("address"));
   ASSIGN_OR_RETURN(const auto systemd_socket, table.Text("systemd_socket"));
   ASSIGN_OR_RETURN(const auto mode, ReadMode(table));
-  ASSIGN_OR_RETURN(listener.protocol, ReadProtocol(table));
+  ASSIGN_OR_RETURN(listener.service, ReadService(table));
   RETURN_IF_ERROR(table.Finish());
   const bool placed = path.has_value() || address.has_value() || systemd_socket.has_value();
   listener.path = placed ? path.value_or("") : DefaultListener().path;

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <compare>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,15 @@ class TomlTable;
 namespace attestd::agent {
 
 // What a client of a socket speaks.
-enum class Protocol { kAuto, kGrpc, kTtrpc };
+enum class Protocol { kAuto, kGrpc, kTtrpc, kRest };
+
+// What is served to whoever connects.
+struct Service {
+  Protocol protocol = Protocol::kAuto;  // kAuto: each client's first byte tells
+  std::string features = "";            // of REST: "resource", "attestation" or "all"
+
+  auto operator<=>(const Service&) const = default;
+};
 
 // [[listener]]: one of `path`, `address` and `systemd_socket` says where.
 struct ListenerConfig {
@@ -24,7 +33,7 @@ struct ListenerConfig {
   std::string address;         // "127.0.0.1:8006" or "[::1]:8006"; loopback only
   std::string systemd_socket;  // FileDescriptorName= of a socket that systemd listens on for us
   mode_t mode = 0600;          // of the path
-  Protocol protocol = Protocol::kAuto;  // kAuto: each client's first byte tells
+  Service service;
 
   // Which of the three, for messages.
   const std::string& name() const {

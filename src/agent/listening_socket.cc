@@ -17,21 +17,6 @@ namespace {
 
 constexpr int kBacklog = 512;
 
-absl::StatusOr<base::UniqueFd> ListenAt(const std::string& text) {
-  ASSIGN_OR_RETURN(const base::SocketAddress address, base::ParseLoopback(text));
-  base::UniqueFd socket(
-      ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  // A restart must not wait for connections of the last run to be forgotten.
-  constexpr int kOn = 1;
-  if (!socket.valid() ||
-      ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &kOn, sizeof kOn) != 0 ||
-      ::bind(socket.get(), address.get(), address.size) != 0 ||
-      ::listen(socket.get(), kBacklog) != 0) {
-    return base::ErrnoStatus(errno, text);
-  }
-  return socket;
-}
-
 // The descriptors that systemd passed (sd_listen_fds(3)), with their names.
 std::vector<std::pair<std::string, int>> Passed() {
   char** names = nullptr;
@@ -73,13 +58,28 @@ absl::StatusOr<std::vector<ListeningSocket>> TakeFromSystemd(const std::string& 
 
 }  // namespace
 
+absl::StatusOr<base::UniqueFd> ListenOnLoopback(const std::string& text) {
+  ASSIGN_OR_RETURN(const base::SocketAddress address, base::ParseLoopback(text));
+  base::UniqueFd socket(
+      ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  // A restart must not wait for connections of the last run to be forgotten.
+  constexpr int kOn = 1;
+  if (!socket.valid() ||
+      ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &kOn, sizeof kOn) != 0 ||
+      ::bind(socket.get(), address.get(), address.size) != 0 ||
+      ::listen(socket.get(), kBacklog) != 0) {
+    return base::ErrnoStatus(errno, text);
+  }
+  return socket;
+}
+
 absl::StatusOr<std::vector<ListeningSocket>> ListeningSocket::Open(const ListenerConfig& config) {
   if (!config.systemd_socket.empty()) {
     return TakeFromSystemd(config.systemd_socket);
   }
   std::vector<ListeningSocket> sockets;
   if (!config.address.empty()) {
-    ASSIGN_OR_RETURN(base::UniqueFd socket, ListenAt(config.address));
+    ASSIGN_OR_RETURN(base::UniqueFd socket, ListenOnLoopback(config.address));
     sockets.push_back(ListeningSocket(std::move(socket)));
     return sockets;
   }

@@ -159,12 +159,7 @@ absl::Status RunAgent(const ConfigSource& source, const base::UniqueFd& signals)
   return failure;
 }
 
-absl::Status Serve(const ConfigSource& source) {
-  ForbidDumps();
-  const base::UniqueFd signals = BlockSignals();
-  if (!signals.valid()) {
-    return absl::InternalError("signals could not be set up");
-  }
+absl::Status Serve(const ConfigSource& source, const base::UniqueFd& signals) {
   ASSIGN_OR_RETURN(const std::string socket, source.UpstreamSocket());
   if (!socket.empty()) {
     ASSIGN_OR_RETURN(const bool served, IsServedByAttestd(socket));
@@ -176,7 +171,25 @@ absl::Status Serve(const ConfigSource& source) {
   return RunAgent(source, signals);
 }
 
+absl::Status RunRest(const RestCommand& command, const CommandLine& line,
+                     const base::UniqueFd& signals) {
+  if (line.print_config || line.check_config) {
+    RETURN_IF_ERROR(CheckRestCommand(command));
+    std::cout << (line.print_config ? RestListenerText(command) : "ok\n") << std::flush;
+    return absl::OkStatus();
+  }
+  return KeepRestPlace(command, signals);
+}
+
 absl::Status Run(const CommandLine& line, const compat::Environment& environment) {
+  ForbidDumps();
+  const base::UniqueFd signals = BlockSignals();
+  if (!signals.valid()) {
+    return absl::InternalError("signals could not be set up");
+  }
+  if (line.rest.has_value()) {
+    return RunRest(*line.rest, line, signals);
+  }
   const ConfigSource source(line, environment, tee::BuiltInBackends());
   if (line.print_config) {
     ASSIGN_OR_RETURN(const std::string text, source.Print());
@@ -188,7 +201,7 @@ absl::Status Run(const CommandLine& line, const compat::Environment& environment
     std::cout << source.name() << ": ok" << std::endl;
     return absl::OkStatus();
   }
-  return Serve(source);
+  return Serve(source, signals);
 }
 
 int Main(int argc, char** argv) {

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "agent/handover.h"
 #include "base/file.h"
 #include "base/log.h"
 
@@ -22,6 +23,8 @@ namespace {
 
 // Pause after accept failed for want of descriptors; the caller waits in the backlog.
 constexpr int kPauseMs = 50;
+// Far more than there are pods in a VM.
+constexpr size_t kMaxEntrances = 32;
 
 // HTTP/2 begins with "PRI * HTTP/2.0" (RFC 9113, 3.4), a frame of ttRPC with a zero byte
 // (containerd/ttrpc, PROTOCOL.md).
@@ -37,27 +40,36 @@ absl::Status Watch(int epoll, int fd) {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(std::vector<Listener> listeners,
                                                       base::MethodTable methods) {
-  std::unique_ptr<Server> server(new Server(std::move(listeners), std::move(methods)));
-  RETURN_IF_ERROR(server->Open());
+  std::unique_ptr<Server> server(new Server(std::move(methods)));
+  RETURN_IF_ERROR(server->Open(std::move(listeners)));
   return server;
 }
 
-Server::Server(std::vector<Listener> listeners, base::MethodTable methods)
-    : listeners_(std::move(listeners)),
-      methods_(std::move(methods)),
+Server::Server(base::MethodTable methods)
+    : methods_(std::move(methods)),
       stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
-absl::Status Server::Open() {
+absl::Status Server::Open(std::vector<Listener> listeners) {
   if (!stop_.valid() || !epoll_.valid()) {
     return base::ErrnoStatus(errno, "eventfd or epoll");
   }
   RETURN_IF_ERROR(Watch(epoll_.get(), stop_.get()));
-  for (const Listener& listener : listeners_) {
-    RETURN_IF_ERROR(Watch(epoll_.get(), listener.socket.fd()));
-  }
   ASSIGN_OR_RETURN(doors_, Doors::Open(methods_));
+  for (Listener& listener : listeners) {
+    ASSIGN_OR_RETURN(base::Door* const door, doors_->Find(listener.service));
+    RETURN_IF_ERROR(Add({.socket = std::move(listener.socket), .door = door, .owner = {}}));
+  }
   accepting_ = std::thread([this] { AcceptLoop(); });
+  return absl::OkStatus();
+}
+
+absl::Status Server::Add(Entrance entrance) {
+  RETURN_IF_ERROR(Watch(epoll_.get(), entrance.socket.fd()));
+  if (entrance.owner.valid()) {
+    RETURN_IF_ERROR(Watch(epoll_.get(), entrance.owner.get()));
+  }
+  entrances_.push_back(std::move(entrance));
   return absl::OkStatus();
 }
 
@@ -67,7 +79,7 @@ Server::~Server() {
     [[maybe_unused]] const ssize_t written = ::write(stop_.get(), &kOne, sizeof kOne);
     accepting_.join();
   }
-  listeners_.clear();
+  entrances_.clear();
   doors_.reset();
 }
 
@@ -88,25 +100,37 @@ void Server::AcceptLoop() {
       if (fd == stop_.get()) {
         return;
       }
-      const auto listener =
-          std::find_if(listeners_.begin(), listeners_.end(),
-                       [fd](const Listener& one) { return one.socket.fd() == fd; });
-      listener != listeners_.end() ? AcceptOne(*listener) : Sort(fd);
+      OnEvent(fd);
     }
   }
 }
 
-void Server::AcceptOne(const Listener& listener) {
+void Server::OnEvent(int fd) {
+  const auto entrance = std::find_if(
+      entrances_.begin(), entrances_.end(),
+      [fd](const Entrance& one) { return one.socket.fd() == fd || one.owner.get() == fd; });
+  if (entrance == entrances_.end()) {
+    Sort(fd);
+  } else if (entrance->socket.fd() == fd) {
+    AcceptOne(*entrance);
+  } else {
+    // Its owner has nothing more to say: it has ended.
+    base::Log(base::Severity::kNotice, "whoever passed a socket for REST has ended");
+    entrances_.erase(entrance);
+  }
+}
+
+void Server::AcceptOne(const Entrance& entrance) {
   base::UniqueFd connection(
-      ::accept4(listener.socket.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+      ::accept4(entrance.socket.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (connection.valid()) {
     // Replies are written whole. A unix socket has no such option.
     constexpr int kOn = 1;
     ::setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof kOn);
-    if (listener.protocol == Protocol::kAuto) {
+    if (entrance.door == nullptr) {
       AwaitFirstByte(std::move(connection));
     } else {
-      Serve(std::move(connection), listener.protocol);
+      entrance.door->Accept(std::move(connection));
     }
     return;
   }
@@ -142,11 +166,40 @@ void Server::Sort(int fd) {
     return;  // it has left
   }
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-  Serve(std::move(connection), first == kHttp2FirstByte ? Protocol::kGrpc : Protocol::kTtrpc);
+  if (first == kHandoverFirstByte) {
+    TakeOver(std::move(connection));
+    return;
+  }
+  const Protocol protocol = first == kHttp2FirstByte ? Protocol::kGrpc : Protocol::kTtrpc;
+  doors_->At(protocol).Accept(std::move(connection));
 }
 
-void Server::Serve(base::UniqueFd connection, Protocol protocol) {
-  doors_->At(protocol).Accept(std::move(connection));
+void Server::TakeOver(base::UniqueFd connection) {
+  const absl::Status status = AddPassed(connection);
+  if (!status.ok()) {
+    base::Log(base::Severity::kWarning, "a socket for REST was passed and is not served",
+              {{"cause", base::StatusText(status)}});
+    const std::string answer = std::string(status.message()) + "\n";
+    ::send(connection.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
+}
+
+// Takes the connection when the socket is served from now on.
+absl::Status Server::AddPassed(base::UniqueFd& connection) {
+  ASSIGN_OR_RETURN(Handover handover, ReceiveHandover(connection));
+  if (entrances_.size() >= kMaxEntrances) {
+    return base::MakeStatus(absl::StatusCode::kResourceExhausted, "too many sockets were passed");
+  }
+  ASSIGN_OR_RETURN(ListeningSocket socket, ListeningSocket::Adopt(std::move(handover.socket)));
+  ASSIGN_OR_RETURN(base::Door* const door,
+                   doors_->Find({.protocol = Protocol::kRest, .features = handover.features}));
+  const std::string answer = std::string(kHandoverDone) + "\n";
+  if (::send(connection.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+    return base::ErrnoStatus(errno, "whoever passed the socket has left");
+  }
+  base::Log(base::Severity::kNotice, "REST is served at a socket that was passed",
+            {{"features", handover.features}});
+  return Add({.socket = std::move(socket), .door = door, .owner = std::move(connection)});
 }
 
 }  // namespace attestd::agent

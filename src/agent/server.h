@@ -2,6 +2,7 @@
 #ifndef ATTESTD_AGENT_SERVER_H_
 #define ATTESTD_AGENT_SERVER_H_
 
+#include <list>
 #include <map>
 #include <memory>
 #include <span>
@@ -24,7 +25,7 @@ class Server {
  public:
   struct Listener {
     ListeningSocket socket;
-    Protocol protocol = Protocol::kAuto;
+    Service service;
   };
   // Serves until destroyed.
   static absl::StatusOr<std::unique_ptr<Server>> Start(std::vector<Listener> listeners,
@@ -38,17 +39,28 @@ class Server {
   void SetServing(std::span<const std::string> names, bool serving);
 
  private:
-  Server(std::vector<Listener> listeners, base::MethodTable methods);
-  absl::Status Open();
+  // A socket that we accept from.
+  struct Entrance {
+    ListeningSocket socket;
+    base::Door* door = nullptr;  // null: each client's first byte tells
+    base::UniqueFd owner;        // whoever passed the socket lives as long as this connection
+  };
+
+  explicit Server(base::MethodTable methods);
+  absl::Status Open(std::vector<Listener> listeners);
+  absl::Status Add(Entrance entrance);
   void AcceptLoop();
-  void AcceptOne(const Listener& listener);
+  void OnEvent(int fd);
+  void AcceptOne(const Entrance& entrance);
   void AwaitFirstByte(base::UniqueFd connection);
   void Sort(int fd);
-  void Serve(base::UniqueFd connection, Protocol protocol);
+  void TakeOver(base::UniqueFd connection);
+  absl::Status AddPassed(base::UniqueFd& connection);
 
-  std::vector<Listener> listeners_;
   const base::MethodTable methods_;
   std::unique_ptr<Doors> doors_;
+  // Touched by the loop only, once it runs.
+  std::list<Entrance> entrances_;
   // Clients that have said nothing yet, by descriptor. Touched by the loop only.
   std::map<int, base::UniqueFd> silent_;
   base::UniqueFd stop_;  // eventfd: readable when the loop must end

@@ -53,7 +53,7 @@ absl::StatusOr<std::vector<Server::Listener>> Listen(const Config& config) {
                 {{"address", listener.address}});
     }
     for (ListeningSocket& socket : sockets) {
-      listeners.push_back({.socket = std::move(socket), .protocol = listener.protocol});
+      listeners.push_back({.socket = std::move(socket), .service = listener.service});
     }
   }
   return listeners;

@@ -34,7 +34,7 @@ TEST_CASE("The smallest configuration names a broker; the rest has defaults") {
   CHECK(config->brokers.at(0).name == "default");
   CHECK(config->listeners.at(0).path == "/run/attestd/attestd.sock");
   CHECK(config->listeners.at(0).mode == 0600);
-  CHECK(config->listeners.at(0).protocol == Protocol::kAuto);
+  CHECK(config->listeners.at(0).service.protocol == Protocol::kAuto);
 }
 
 TEST_CASE("Every key of the configuration is read") {
@@ -80,6 +80,8 @@ protocol = "auto"
 address = "127.0.0.1:50000"
 [[listener]]
 systemd_socket = "rest"
+protocol = "rest"
+features = "all"
 )");
   REQUIRE(config.ok());
   CHECK(config->tee.backend == "sample");
@@ -99,12 +101,14 @@ systemd_socket = "rest"
   CHECK(config->brokers.at(1).name == "other");
   CHECK(config->listeners.at(0).mode == 0660);
   CHECK(config->listeners.at(1).mode == 0644);
-  CHECK(config->listeners.at(0).protocol == Protocol::kTtrpc);
-  CHECK(config->listeners.at(1).protocol == Protocol::kGrpc);
-  CHECK(config->listeners.at(2).protocol == Protocol::kAuto);
+  CHECK(config->listeners.at(0).service.protocol == Protocol::kTtrpc);
+  CHECK(config->listeners.at(1).service.protocol == Protocol::kGrpc);
+  CHECK(config->listeners.at(2).service.protocol == Protocol::kAuto);
   CHECK(config->listeners.at(3).address == "127.0.0.1:50000");
   CHECK(config->listeners.at(3).path.empty());
   CHECK(config->listeners.at(4).systemd_socket == "rest");
+  CHECK(config->listeners.at(4).service.protocol == Protocol::kRest);
+  CHECK(config->listeners.at(4).service.features == "all");
 }
 
 TEST_CASE("A mistake in the configuration is named with file, line and key") {
@@ -156,6 +160,9 @@ TEST_CASE("A mistake in the configuration is named with file, line and key") {
           "path"},
       Row{broker + "[[listener]]\naddress = \"127.0.0.1:1\"\npath = \"/a\"\n", "[[listener]] path",
           "exclude"},
+      Row{broker + "[[listener]]\nfeatures = \"all\"\n", "[[listener]] features", "rest"},
+      Row{broker + "[[listener]]\nprotocol = \"rest\"\nfeatures = \"none\"\n",
+          "[[listener]] features", "attestation"},
       Row{broker + "[[listener]]\npath = \"\"\n", "[[listener]] path", "absolute"},
       Row{broker + "[[listener]]\naddress = \"[::1]:1\"\n[[listener]]\naddress = \"[::1]:1\"\n",
           "config.toml", "given twice"},

@@ -6,9 +6,10 @@ import signal
 import stat
 import subprocess
 import unittest
+import urllib.request
 
 from support.agent import SAMPLE_TABLES
-from support.processes import binary, wait_until
+from support.processes import binary, free_ports, wait_until
 from support.rpc import SERVING, failure, grpc
 from support.sample_site import SECRET, URI, SampleSite
 from support.upstream import AGENT, HUB, REST, UpstreamProgram, run_program
@@ -179,10 +180,36 @@ class DropInTest(unittest.TestCase):
         bad = self.agent("--initdata-toml", self.write("bad.toml", 'version = "9"\n'))
         self.assertIn("bad.toml", self.refusal(bad))
 
-    def test_the_rest_program_is_refused_with_a_reason(self):
-        status, _, err = run_program(self.folder, REST, "--features", "all")
-        self.assertEqual(status, 1)
-        self.assertIn("REST", err)
+    def test_the_rest_program_takes_what_it_can_honour_only(self):
+        for flags, words in ((("--features", "none"), "--features"),
+                             (("--bind", "0.0.0.0:8006"), "loopback"),
+                             (("--cdh_addr", "vsock://1:2"), "unix:///path")):
+            with self.subTest(flags):
+                status, _, err = run_program(self.folder, REST, *flags)
+                self.assertEqual(status, 1)
+                self.assertIn(words, err)
+
+    def test_the_rest_program_prints_the_listener_that_serves_the_same(self):
+        address = f"127.0.0.1:{free_ports()}"
+        status, printed, err = run_program(self.folder, REST, "--bind", address, "--features",
+                                           "all", "--print-config")
+        self.assertEqual(status, 0, err)
+        self.site.agent(self.site.tables() + printed)
+        with urllib.request.urlopen(f"http://{address}/cdh/resource/{URI[7:]}") as reply:
+            self.assertEqual(reply.read(), SECRET)
+
+    def test_the_rest_program_ends_when_attestd_refuses_its_socket(self):
+        agent = self.site.agent()
+        hole = UpstreamProgram(self.folder, REST, "", "--bind", f"127.0.0.1:{free_ports()}",
+                               "--cdh_addr", f"unix://{agent.socket}")
+        self.addCleanup(hole.kill)
+        os.chmod(self.folder, 0o755)
+        os.chmod(agent.socket, 0o666)
+        hole._argv = ["setpriv", "--reuid=65534", "--clear-groups",  # pylint: disable=protected-access
+                      *hole._argv]  # pylint: disable=protected-access
+        hole.launch()
+        self.assertEqual(hole.process.wait(), 1)
+        self.assertIn("only root", hole.log())
 
     def test_credentials_are_written_once_the_broker_answers(self):
         place = os.path.join(self.folder, "keys", "deep", "key")

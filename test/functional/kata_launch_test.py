@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import time
 import unittest
+import urllib.request
 
 from support.agent import SAMPLE_TABLES, tpm_tables
 from support.guest_root import enter_guest_root
@@ -158,8 +159,9 @@ class KataLaunchTest(unittest.TestCase):
         wait_until(lambda: os.path.exists(CREDENTIAL), "the credential is there")
         with open(CREDENTIAL, "rb") as file:
             self.assertEqual(file.read(), SECRET)
-        self.assertEqual(self.kata.programs[REST].wait(), 1)
-        self.assertIn("REST", self.log(REST))
+        with urllib.request.urlopen(f"http://127.0.0.1:8006/cdh/resource/{URI[7:]}") as reply:
+            self.assertEqual(reply.read(), SECRET)
+        self.assertEqual(self.kata.programs[REST].stop(), 0, self.log(REST))
         for name, socket in ((HUB, CDH_SOCKET), (AGENT, AA_SOCKET)):
             self.assertEqual(self.kata.programs[name].stop(), 0, self.log(name))
             self.assertFalse(os.path.exists(socket))
