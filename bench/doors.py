@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One call after another over gRPC and over ttRPC, from Python, with sample evidence.
+"""One call after another over gRPC, ttRPC and REST, from Python, with sample evidence.
 
 Prints one table: medians of rounds that take turns. Wants ATTESTD_BIN_DIR and ATTESTD_STUBS_DIR as
 the functional tests do.
 """
 import contextlib
+import functools
+import http.client
 import os
 import statistics
 import sys
@@ -13,38 +15,63 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "test",
                                 "functional"))
 # pylint: disable=wrong-import-position
+from support.processes import free_ports  # noqa: E402
 from support.sample_site import URI, SampleSite  # noqa: E402
 from support.ttrpc import TtrpcClient, field  # noqa: E402
 
 AGENT = "attestation_agent.AttestationAgentService/"
-CALLS = (("GetAdditionalTees", AGENT + "GetAdditionalTees", b""),
-         ("GetEvidence, sample", AGENT + "GetEvidence", field(1, b"r" * 64)),
-         ("GetResource, warm", "api.GetResourceService/GetResource", field(1, URI)))
+# Name, method and request, path of REST.
+CALLS = (("GetAdditionalTees", AGENT + "GetAdditionalTees", b"", "/info"),
+         ("GetEvidence, sample", AGENT + "GetEvidence", field(1, b"r" * 64),
+          "/aa/evidence?runtime_data=" + "r" * 64),
+         ("GetResource, warm", "api.GetResourceService/GetResource", field(1, URI),
+          "/cdh/resource/" + URI[len("kbs:///"):]))
 ROUNDS, CALLS_A_ROUND = 15, 100
 
 
-def round_us(client, method, request):
+class RestClient:
+    """One kept connection."""
+
+    def __init__(self, address):
+        self._connection = http.client.HTTPConnection(address)
+
+    def get(self, path):
+        self._connection.request("GET", path)
+        reply = self._connection.getresponse()
+        body = reply.read()
+        assert reply.status == 200, body
+
+
+def round_us(call):
     """The median of one round."""
     times = []
     for _ in range(CALLS_A_ROUND):
         before = time.perf_counter()
-        client.raw(method, request)
+        call()
         times.append(time.perf_counter() - before)
     return statistics.median(times) * 1e6
 
 
 def main():
-    print("\n| call, from Python | gRPC p50 | ttRPC p50 | limit |\n| --- | --- | --- | --- |")
+    print("\n| call, from Python | gRPC p50 | ttRPC p50 | limit | REST p50 | limit |\n"
+          "| --- | --- | --- | --- | --- | --- |")
     with contextlib.ExitStack() as stack:
-        daemon = SampleSite(stack).agent()
-        clients = (stack.enter_context(daemon.client()),
-                   stack.enter_context(TtrpcClient(daemon.socket)))
-        for name, method, request in CALLS:
-            rounds = [[round_us(client, method, request) for client in clients]
-                      for _ in range(ROUNDS)]
-            grpc, ttrpc = (statistics.median(one) for one in zip(*rounds))
+        site = SampleSite(stack)
+        address = f"127.0.0.1:{free_ports()}"
+        daemon = site.agent(site.tables() + f'[[listener]]\naddress = "{address}"\n'
+                            'protocol = "rest"\nfeatures = "all"\n')
+        over_grpc = stack.enter_context(daemon.client())
+        over_ttrpc = stack.enter_context(TtrpcClient(daemon.socket))
+        over_rest = RestClient(address)
+        for name, method, request, path in CALLS:
+            calls = (functools.partial(over_grpc.raw, method, request),
+                     functools.partial(over_ttrpc.raw, method, request),
+                     functools.partial(over_rest.get, path))
+            rounds = [[round_us(call) for call in calls] for _ in range(ROUNDS)]
+            grpc, ttrpc, rest = (statistics.median(one) for one in zip(*rounds))
             limit = "100 µs" if "Evidence" in name else "gRPC's"
-            print(f"| {name} | {grpc:.0f} µs | {ttrpc:.0f} µs | {limit} |", flush=True)
+            print(f"| {name} | {grpc:.0f} µs | {ttrpc:.0f} µs | {limit} | {rest:.0f} µs | "
+                  f"{grpc + 150:.0f} µs |", flush=True)
     return 0
 
 
