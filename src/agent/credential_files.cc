@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "agent/private_file.h"
+#include "base/await.h"
 #include "base/guarded.h"
 #include "base/log.h"
 
@@ -17,12 +17,6 @@ constexpr absl::Duration kFirstPause = absl::Seconds(1);
 constexpr absl::Duration kLongestPause = absl::Minutes(1);
 // As long as a caller of ours may wait.
 constexpr absl::Duration kPatience = absl::Seconds(60);
-
-// An answer that one thread waits for and another gives.
-struct Answer {
-  base::Monitor monitor;
-  std::optional<ResourceFlights::Result> result ABSL_GUARDED_BY(monitor);
-};
 
 }  // namespace
 
@@ -94,27 +88,11 @@ ResourceFlights::Result CredentialFiles::Fetch(const CredentialConfig& credentia
   if (!uri.ok()) {
     return uri.status();
   }
-  std::stop_source caller;
-  const std::stop_callback on_end(stop_.get_token(), [&caller] { caller.request_stop(); });
-  const base::Deadline deadline = base::Deadline::After(kPatience);
-  // Shared: whoever answers may still hold the lock when this thread has the answer.
-  const auto answer = std::make_shared<Answer>();
-  flights_.Get(*uri, {.deadline = deadline, .stop = caller.get_token()},
-               [answer](const ResourceFlights::Result& result) {
-                 const base::MonitorLock lock(answer->monitor);
-                 answer->result = result;
-                 answer->monitor.NotifyAll();
-               });
-  const base::MonitorLock lock(answer->monitor);
-  const auto answered = [&answer]()
-                            ABSL_NO_THREAD_SAFETY_ANALYSIS { return answer->result.has_value(); };
-  if (!answer->monitor.Await(deadline, answered)) {
-    answer->monitor.Unlock();
-    caller.request_stop();  // may answer on this thread
-    answer->monitor.Lock();
-    answer->monitor.Await(base::Deadline::Infinite(), answered);
-  }
-  return *std::move(answer->result);
+  return base::Await<ResourceFlights::Result>(
+      {.deadline = base::Deadline::After(kPatience), .stop = stop_.get_token()},
+      [&](const base::CallContext& caller, auto done) {
+        flights_.Get(*uri, caller, std::move(done));
+      });
 }
 
 absl::Status CredentialFiles::Write(const CredentialConfig& credential) {

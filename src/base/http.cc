@@ -5,11 +5,10 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
+#include "base/await.h"
 #include "base/http_date.h"
-#include "base/monitor.h"
 
 namespace attestd::base {
 namespace {
@@ -62,24 +61,10 @@ std::optional<absl::Duration> HttpResponse::RetryAfter() const {
 }
 
 absl::StatusOr<HttpResponse> HttpTransport::Send(HttpRequest request) {
-  struct Answer {
-    Monitor monitor;
-    std::optional<absl::StatusOr<HttpResponse>> response ABSL_GUARDED_BY(monitor);
-  };
-  // Shared: whoever announces the answer may still do so when it has been taken.
-  const auto answer = std::make_shared<Answer>();
-  Start(std::move(request), [answer](absl::StatusOr<HttpResponse> response) {
-    {
-      const MonitorLock lock(answer->monitor);
-      answer->response = std::move(response);
-    }
-    answer->monitor.NotifyAll();
+  // It ends by the request's own deadline and stop.
+  return Await<absl::StatusOr<HttpResponse>>({}, [&](const CallContext& /*none*/, auto done) {
+    Start(std::move(request), std::move(done));
   });
-  const MonitorLock lock(answer->monitor);
-  answer->monitor.Await(Deadline::Infinite(), [&answer]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return answer->response.has_value();
-  });
-  return *std::move(answer->response);
 }
 
 }  // namespace attestd::base

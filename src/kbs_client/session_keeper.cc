@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kbs_client/session_keeper.h"
 
-#include <optional>
 #include <utility>
 
+#include "base/await.h"
 #include "base/guarded.h"
 
 namespace attestd::kbs {
@@ -104,25 +104,9 @@ void SessionKeeper::Leave(const std::weak_ptr<Flight>& weak, uint64_t waiter) {
 
 absl::StatusOr<SessionKeeper::SessionRef> SessionKeeper::Wait(const base::CallContext& context,
                                                               const Session* lost) {
-  base::Monitor monitor;
-  std::optional<absl::StatusOr<SessionRef>> answer;
-  std::stop_source stop;
-  const std::stop_callback on_stop(context.stop, [&stop] { stop.request_stop(); });
-  Get({.deadline = context.deadline, .stop = stop.get_token()}, lost,
-      [&](const absl::StatusOr<SessionRef>& session) {
-        const base::MonitorLock lock(monitor);
-        answer = session;
-        monitor.NotifyAll();
-      });
-  const auto answered = [&] { return answer.has_value(); };
-  const base::MonitorLock lock(monitor);
-  if (!monitor.Await(context.deadline, answered)) {
-    monitor.Unlock();
-    stop.request_stop();
-    monitor.Lock();
-    monitor.Await(base::Deadline::Infinite(), answered);
-  }
-  return *std::move(answer);
+  return base::Await<absl::StatusOr<SessionRef>>(
+      context,
+      [&](const base::CallContext& until, auto done) { Get(until, lost, std::move(done)); });
 }
 
 bool SessionKeeper::Usable() const { return session_ != nullptr && !session_->expiry.Expired(); }

@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ttrpc/response.h"
 
+#include "base/message_field.h"
 #include "proto/error_details.pb.h"
 #include "ttrpc/frame.h"
 
 namespace attestd::ttrpc {
 namespace {
 
-// Fields of Response, both of wire type 2 (length-delimited).
-constexpr char kStatusField = 0x0a;
-constexpr char kPayloadField = 0x12;
-
-void AppendFieldHead(char field, size_t size, std::string& bytes) {
-  bytes.push_back(field);
-  for (; size >= 0x80; size >>= 7) {
-    bytes.push_back(static_cast<char>(size | 0x80));
-  }
-  bytes.push_back(static_cast<char>(size));
-}
+// Fields of Response.
+constexpr unsigned kStatusField = 1;
+constexpr unsigned kPayloadField = 2;
 
 // `tail` bytes follow what is in `data`.
 std::string Framed(uint32_t stream, const std::string& data, size_t tail) {
@@ -41,7 +34,7 @@ std::string EncodeStatus(const absl::Status& status) {
 Outgoing EncodeError(uint32_t stream, const absl::Status& status) {
   const std::string encoded = EncodeStatus(status);
   std::string data;
-  AppendFieldHead(kStatusField, encoded.size(), data);
+  base::AppendFieldHead(kStatusField, encoded.size(), data);
   return {.head = Framed(stream, data + encoded, 0), .secret = {}};
 }
 
@@ -53,8 +46,8 @@ Outgoing EncodeResponse(uint32_t stream, const absl::StatusOr<base::Reply>& repl
   }
   // The status is there and empty, as guest-components sends it: OK is 0.
   std::string data;
-  AppendFieldHead(kStatusField, 0, data);
-  AppendFieldHead(kPayloadField, reply->size(), data);
+  base::AppendFieldHead(kStatusField, 0, data);
+  base::AppendFieldHead(kPayloadField, reply->size(), data);
   data += reply->bytes;
   const size_t tail = reply->size() - reply->bytes.size();
   if (data.size() + tail > kMaxDataBytes) {
