@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One call over gRPC or over ttRPC, told in the same words."""
+"""One call over gRPC, ttRPC or REST, told in the same words."""
+import json
+
 from support.rpc import error_pb, grpc
 from support.ttrpc import TtrpcError
 
@@ -23,3 +25,16 @@ def over_ttrpc(client, method, request):
         anys = [error_pb.Any.FromString(one) for one in error.reply.details]
         return error.reply.code, b"", [
             error_pb.ErrorInfo.FromString(one.value).reason for one in anys]
+
+
+# The words of gRPC for its codes, which REST's errors have too.
+CODES = {code.name: code.value[0] for code in grpc.StatusCode}
+
+
+def over_rest(client, target, *argv):
+    """The same of a request with this target."""
+    reply = client.curl(target, *argv)
+    if reply.http == 200:
+        return 0, reply.body, None
+    error = json.loads(reply.body)["error"]
+    return CODES[error["code"]], b"", [error["reason"]]
