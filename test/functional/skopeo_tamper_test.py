@@ -7,7 +7,7 @@ import unittest
 from support.image_site import KEY, OTHER_KEY, ImageSite, ImageTest
 
 MALFORMED = "the sealed secret or key packet is malformed"
-NO_KEY_FITS = ("InvalidArgument", "decrypt", "does not decrypt")
+NO_KEY_FITS = ("InvalidArgument", "does not decrypt with the key that it names", "does not decrypt")
 
 
 def setUpModule():
@@ -38,7 +38,7 @@ def changes(packet):
     yield {"iv": flipped(packet["iv"])}, NO_KEY_FITS
     yield {"iv": text(iv[:11])}, malformed("annotation packet")
     yield {"kid": OTHER_KEY}, NO_KEY_FITS
-    yield {"kid": "kbs:///keys/image"}, ("InvalidArgument", "URI", "kid")
+    yield {"kid": "kbs:///keys/image"}, ("InvalidArgument", "the resource URI is malformed", "kid")
     yield {"wrap_type": "A256CTR"}, malformed("annotation packet")
     # The same key stream without the tag that protects it: the first counter of GCM is IV || 2.
     yield {"wrap_type": "A256CTR", "iv": text(iv + b"\0\0\0\2")}, NO_KEY_FITS

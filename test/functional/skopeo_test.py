@@ -18,7 +18,7 @@ MALFORMED = "the sealed secret or key packet is malformed"
 UNFIT = [  # a resource, and the error of a layer's key under it
     ("private/image/1", ("PermissionDenied", "policy denied", "denies the resource")),
     ("keys/image/none", ("NotFound", "no such resource", "no such resource")),
-    ("keys/image/short", ("FailedPrecondition", "key", "kbs:///keys/image/short")),
+    ("keys/image/short", ("FailedPrecondition", "is no key for this", "kbs:///keys/image/short")),
 ]
 
 
@@ -101,7 +101,7 @@ class RefusedTest(ImageTest):
                 self.assert_not_wrapped(*parameters,
                                         error=("InvalidArgument", MALFORMED, cause))
         self.assert_not_wrapped(f"keyid={KEY}", "keypath=../image.key",
-                                error=("FailedPrecondition", "key", "wrap key"))
+                                error=("FailedPrecondition", "is no key for this", "wrap key"))
 
     def test_a_key_that_is_denied_missing_or_unfit_wraps_and_unwraps_nothing(self):
         image = self.encrypted()
@@ -117,7 +117,8 @@ class RefusedTest(ImageTest):
         put = self.images.broker.put
         self.addCleanup(put, "keys/image/1", KEK)
         put("keys/image/1", OTHER_KEK)
-        self.assert_refused(image, ("InvalidArgument", "decrypt", "does not decrypt"))
+        self.assert_refused(image, ("InvalidArgument", "does not decrypt with the key",
+                                    "does not decrypt"))
         put("keys/image/1", KEK)
         self.assert_decrypts(image)
 
