@@ -23,11 +23,11 @@ class OciImage:
         self.folder, self.tag = folder, tag
 
     @classmethod
-    def make(cls, folder, content):
+    def make(cls, folder, content, tag="latest"):
         """A new image whose one layer has the file /content."""
         if shutil.which("umoci") is None:
             raise unittest.SkipTest("umoci is not installed (scripts/packages-test.txt)")
-        image, bundle = cls(folder), f"{folder}.bundle"
+        image, bundle = cls(folder, tag), f"{folder}.bundle"
         run(["umoci", "init", "--layout", folder])
         run(["umoci", "new", "--image", f"{folder}:{image.tag}"])
         run(["umoci", "unpack", "--rootless", "--image", f"{folder}:{image.tag}", bundle])
