@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""skopeo 1.18 of Debian 13, run on Debian 12 out of a folder.
+"""skopeo 1.18 of Debian 13, run on Debian 12 out of a folder; Debian 12's knows no key providers.
 
-Debian 12's own knows no key providers. The packages come from the mirror that this machine uses already, read through an apt of their own
+The packages come from the mirror that this machine uses already, read through an apt of their own
 that changes nothing of the machine's. apt checks them against what Debian signed. They are kept in
 $XDG_CACHE_HOME/attestd-skopeo; remove that folder to have newer ones.
 """
