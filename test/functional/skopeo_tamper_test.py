@@ -2,9 +2,11 @@
 """What skopeo hands to UnWrapKey was changed on the way: each member of the packet, each layer."""
 import base64
 import contextlib
+import json
 import unittest
 
 from support.image_site import KEY, OTHER_KEY, ImageSite, ImageTest
+from support.oci_image import PUBLIC_OPTIONS, WRAPPED_KEY
 
 MALFORMED = "the sealed secret or key packet is malformed"
 NO_KEY_FITS = ("InvalidArgument", "does not decrypt with the key that it names", "does not decrypt")
@@ -83,11 +85,17 @@ class TamperedTest(ImageTest):
                 changed = {**packet, name: flipped(packet[name])}
                 self.assert_refused(self.repacked(image, changed), NO_KEY_FITS)
 
-    def test_a_changed_layer_is_not_taken(self):
+    def test_a_layer_that_does_not_belong_to_its_packet_is_not_taken(self):
         image = self.encrypted()
         data = bytearray(image.layer()[1])
         data[20] ^= 1
-        outcome, _ = self.images.decrypt(
-            image.changed(self.images.new_folder(), {}, bytes(data)))
-        self.assertNotEqual(outcome.returncode, 0)
-        self.assert_decrypts(image.changed(self.images.new_folder(), {}))
+        options = json.loads(base64.b64decode(image.layer()[0]["annotations"][PUBLIC_OPTIONS]))
+        options["hmac"] = flipped(options["hmac"])
+        for annotations, layer in (({}, bytes(data)),
+                                   ({PUBLIC_OPTIONS: text(json.dumps(options).encode())}, None),
+                                   ({WRAPPED_KEY: self.encrypted().annotation()}, None)):
+            with self.subTest(list(annotations)):
+                outcome, _ = self.images.decrypt(
+                    image.changed(self.images.new_folder(), annotations, layer))
+                self.assertNotEqual(outcome.returncode, 0)
+        self.assert_decrypts(image.changed(self.images.new_folder(), {}))  # the control

@@ -10,6 +10,8 @@ import unittest
 from support.processes import run
 
 WRAPPED_KEY = "org.opencontainers.image.enc.keys.provider.attestation-agent"
+# Cipher, and the layer's HMAC.
+PUBLIC_OPTIONS = "org.opencontainers.image.enc.pubopts"
 
 
 def _digest(data):
@@ -75,9 +77,12 @@ class OciImage:
         layer, = json.loads(self._read(self._entry()[1]["digest"]))["layers"]
         return layer, self._read(layer["digest"])
 
+    def annotation(self):
+        """The layer's wrapped key, as it stands in the manifest."""
+        return self.layer()[0]["annotations"][WRAPPED_KEY]
+
     def packet(self):
-        """The annotation with the layer's wrapped key, decoded."""
-        return json.loads(base64.b64decode(self.layer()[0]["annotations"][WRAPPED_KEY]))
+        return json.loads(base64.b64decode(self.annotation()))
 
     def changed(self, folder, annotations, data=None):
         """A copy with these annotations of the layer, and with another layer; all digests fit."""
