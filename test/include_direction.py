@@ -22,8 +22,9 @@ ALLOWED = {
     "compat": {"base"},
     "ttrpc": {"base", "proto"},
     "rest": {"base", "proto"},
-    "agent": {"compat", "keyprovider", "ttrpc", "rest", "unseal", "kbs_client", "eventlog",
-              "evidence", "tee", "base", "proto"},
+    "secure_mount": {"base"},
+    "agent": {"compat", "keyprovider", "secure_mount", "ttrpc", "rest", "unseal", "kbs_client",
+              "eventlog", "evidence", "tee", "base", "proto"},
     "ctl": {"appraisal", "base", "proto"},
 }
 

@@ -117,6 +117,28 @@ Told TellReason(Reason reason) {
       return {"DOES_NOT_DECRYPT",
               "request: the sealed secret or key packet does not decrypt with the key that it "
               "names: that is another key, or it was changed on its way"};
+    case Reason::kMountOff:
+      return {"MOUNT_OFF",
+              "mount: secure mounts are not enabled here; set [secure_mount] enabled = true"};
+    case Reason::kBadMount:
+      return {"BAD_MOUNT",
+              "request: an option, a flag or the mount point is missing, malformed or not allowed; "
+              "attestd's log names it"};
+    case Reason::kMountUnsupported:
+      return {"MOUNT_UNSUPPORTED",
+              "mount: only volumes of type block-device with encryptionType luks2 are served"};
+    case Reason::kVolumeRefused:
+      return {"VOLUME_REFUSED",
+              "mount: the header of the volume is not one that may be opened; attestd's log names "
+              "the part"};
+    case Reason::kMountFailed:
+      return {
+          "MOUNT_FAILED",
+          "mount: it failed, and what was begun is undone; attestd's log names device and step"};
+    case Reason::kPulledElsewhere:
+      return {"PULLED_ELSEWHERE",
+              "image pull: images are pulled by kata-agent or image-rs in the guest, or by a "
+              "snapshotter; attestd unwraps their keys (keyprovider.KeyProviderService)"};
     case Reason::kBusy:
       return {"BUSY", "attestd is busy; try again"};
     case Reason::kDeadline:

@@ -39,6 +39,12 @@ enum class Reason {
   kSignatureRefused,  // of a sealed secret: missing, of another kind, or it does not verify
   kKeyUnfit,          // the key that a sealed secret or key packet names is of no use for it
   kDoesNotDecrypt,    // a sealed secret or key packet: another key, or changed on its way
+  kMountOff,          // secure mounts are not enabled
+  kBadMount,          // what a secure mount is asked for: malformed, or not allowed
+  kMountUnsupported,  // a volume of a kind that is not served
+  kVolumeRefused,     // the header of a volume is not one that may be opened
+  kMountFailed,       // a step of a secure mount
+  kPulledElsewhere,   // images
   kBusy,
   kDeadline,
 };
