@@ -100,29 +100,34 @@ MountHelper::~MountHelper() {
   }
 }
 
-absl::Status MountHelper::Mount(const MountRequest& request, const base::Secret* key,
-                                const base::CallContext& caller) {
-  {
-    const base::MonitorLock lock(monitor_);
-    // In turns, as a stop does not wake it.
-    while (busy_) {
-      RETURN_IF_ERROR(caller.Check());
-      monitor_.Await(base::Deadline::Earlier(caller.deadline, base::Deadline::After(kTurn)),
-                     [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return !busy_; });
-    }
-    busy_ = true;
+absl::Status MountHelper::TakeTurn(const base::CallContext& caller) {
+  const base::MonitorLock lock(monitor_);
+  // Looks up at times, as a stop does not wake it.
+  while (busy_) {
+    RETURN_IF_ERROR(caller.Check());
+    monitor_.Await(base::Deadline::Earlier(caller.deadline, base::Deadline::After(kTurn)),
+                   [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return !busy_; });
   }
-  Order order{
-      .id = ++last_order_, .milliseconds = Milliseconds(caller.deadline), .request = request};
-  order.request.options.erase("key");
-  absl::Status status = caller.Check();
-  if (status.ok()) {
-    status = Ask(order, key, caller);
-  }
+  RETURN_IF_ERROR(caller.Check());
+  busy_ = true;
+  return absl::OkStatus();
+}
+
+void MountHelper::EndTurn() {
   const base::MonitorLock lock(monitor_);
   busy_ = false;
   monitor_.NotifyAll();
-  return status;
+}
+
+absl::Status MountHelper::Mount(const MountRequest& request, const base::Secret* key,
+                                const base::CallContext& caller) {
+  RETURN_IF_ERROR(TakeTurn(caller));
+  const auto end_turn = [](MountHelper* helper) { helper->EndTurn(); };
+  const std::unique_ptr<MountHelper, decltype(end_turn)> turn(this, end_turn);
+  Order order{
+      .id = ++last_order_, .milliseconds = Milliseconds(caller.deadline), .request = request};
+  order.request.options.erase("key");
+  return Ask(order, key, caller);
 }
 
 absl::Status MountHelper::Connect() {
@@ -167,6 +172,9 @@ absl::Status MountHelper::Ask(const Order& order, const base::Secret* key,
     ASSIGN_OR_RETURN(pipe, KeyPipe(key->view()));
   }
   ASSIGN_OR_RETURN(const std::string text, Encode(order));
+  if (text.size() > kMaxPacketBytes) {
+    return BadMount("request", "it is too long");
+  }
   RETURN_IF_ERROR(SendPacket(socket_.get(), text, pipe.get()));
   pipe.reset();
   // It answers in any case, so that what is undone is undone when the caller hears of it.

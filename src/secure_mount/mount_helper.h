@@ -45,6 +45,9 @@ class MountHelper {
   MountHelper(std::string socket_path, base::UniqueFd socket, pid_t child)
       : socket_path_(std::move(socket_path)), child_(child), socket_(std::move(socket)) {}
 
+  // Waits until no other order is under way; and ends that.
+  absl::Status TakeTurn(const base::CallContext& caller);
+  void EndTurn();
   absl::Status Connect();
   absl::Status Ask(const Order& order, const base::Secret* key, const base::CallContext& caller);
   absl::Status Await(uint64_t order, const base::CallContext& caller);
@@ -53,7 +56,7 @@ class MountHelper {
   const pid_t child_;              // -1: it was not
   base::Monitor monitor_;
   bool busy_ ABSL_GUARDED_BY(monitor_) = false;
-  // Whoever made it busy has these.
+  // For whoever has the turn.
   base::UniqueFd socket_;
   uint64_t last_order_ = 0;
 };

@@ -73,6 +73,18 @@ TEST_CASE("The mount helper that is started refuses what is wrong, again and aga
   }
 }
 
+TEST_CASE("An order that is too long is refused, and the helper lives on") {
+  const test::TempDir folder;
+  const auto helper = MountHelper::Start(ATTESTD_MOUNT_PROGRAM, {folder.path()});
+  REQUIRE(helper.ok());
+  MountRequest request = Request("/dev/null", folder.path() + "/x");
+  request.options["devicePath"] = std::string(60000, '\x01');
+  request.options["deviceId"] = "1:1";
+  CHECK(base::GetReason((*helper)->Mount(request, nullptr, Patient())) == Reason::kBadMount);
+  request.options.erase("devicePath");
+  CHECK(base::GetReason((*helper)->Mount(request, nullptr, Patient())) == Reason::kMountFailed);
+}
+
 TEST_CASE("A mount helper that cannot be started is an error") {
   const auto helper = MountHelper::Start("/nonexistent/attestd-mount", {"/mnt"});
   CHECK(std::string(helper.status().message()).find("/nonexistent") != std::string::npos);
