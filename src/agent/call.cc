@@ -14,8 +14,6 @@
 namespace attestd::agent {
 namespace {
 
-constexpr absl::Duration kCap = absl::Seconds(60);
-
 bool IsDeviceFailure(const absl::Status& status) {
   const auto reason = base::GetReason(status);
   return reason == base::Reason::kDeviceMissing || reason == base::Reason::kDeviceFailed ||
@@ -30,12 +28,12 @@ class CallRunner::Timed {
  public:
   Timed(CallRunner& runner, Call call)
       : runner_(runner), alarm_(runner.alarm_), call_(std::move(call)) {
-    if (call_.caller.deadline.Remaining() <= kCap) {
+    if (call_.caller.deadline.Remaining() <= call_.longest) {
       return;
     }
     std::stop_source stop;
     on_stop_.emplace(call_.caller.stop, Stop{stop});
-    call_.caller = {.deadline = base::Deadline::After(kCap), .stop = stop.get_token()};
+    call_.caller = {.deadline = base::Deadline::After(call_.longest), .stop = stop.get_token()};
     id_ = alarm_.At(call_.caller.deadline, Stop{stop});
   }
   Timed(const Timed&) = delete;

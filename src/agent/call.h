@@ -2,6 +2,8 @@
 #ifndef ATTESTD_AGENT_CALL_H_
 #define ATTESTD_AGENT_CALL_H_
 
+#include <absl/time/time.h>
+
 #include <functional>
 #include <string_view>
 
@@ -21,6 +23,7 @@ struct Call {
   std::string_view name;  // for the log; outlives the call
   base::CallContext caller;
   base::Done done;
+  absl::Duration longest = absl::Seconds(60);  // however late the caller's deadline is
 };
 
 // What every method of ours shares: a cap on its time, a stop when the caller leaves or its time is

@@ -48,6 +48,9 @@ class Reader {
     ASSIGN_OR_RETURN(const toml::table* provider, Table("key_provider"));
     ASSIGN_OR_RETURN(config.key_provider,
                      ReadKeyProvider(base::TomlTable(*provider, source_, "[key_provider]")));
+    ASSIGN_OR_RETURN(const toml::table* secure_mount, Table("secure_mount"));
+    ASSIGN_OR_RETURN(config.secure_mount,
+                     ReadSecureMount(base::TomlTable(*secure_mount, source_, "[secure_mount]")));
     ASSIGN_OR_RETURN(const toml::table* failover, Table("failover"));
     ASSIGN_OR_RETURN(config.failover,
                      ReadFailover(base::TomlTable(*failover, source_, "[failover]")));

@@ -11,6 +11,7 @@
 #include "agent/credential_config.h"
 #include "agent/kbs_config.h"
 #include "agent/listener_config.h"
+#include "agent/secure_mount_config.h"
 #include "agent/unseal_config.h"
 #include "base/bytes.h"
 #include "base/status.h"
@@ -49,6 +50,7 @@ struct Config {
   InitDataConfig init_data;
   UnsealConfig unseal;
   KeyProviderConfig key_provider;
+  SecureMountConfig secure_mount;
   tee::SettingsByBackend backend_settings;
   FailoverConfig failover;
   std::vector<BrokerConfig> brokers;          // at least one; names are unique

@@ -26,6 +26,10 @@ class SealedService {
   // Its methods live no longer than it. WrapKey is there when the configuration says so.
   void AddTo(base::MethodTable& methods);
 
+  // For others who take keys by name, or sealed.
+  unseal::Secrets& secrets() { return secrets_; }
+  const unseal::Unsealer& unsealer() const { return unsealer_; }
+
  private:
   // Keys and secrets from the brokers, as for any caller.
   class FromBrokers : public unseal::Secrets {

@@ -17,6 +17,7 @@
 #include "agent/init_data_binding.h"
 #include "agent/listening_socket.h"
 #include "agent/measurements.h"
+#include "agent/mount_service.h"
 #include "agent/readiness.h"
 #include "agent/resource_flights.h"
 #include "agent/resource_service.h"
@@ -82,12 +83,15 @@ class RunningAgent : public Agent {
     bool init_data_required = false;
     std::vector<CredentialConfig> credentials;
     SealedService::Options sealed;
+    std::unique_ptr<secure_mount::MountHelper> mount_helper;  // may be null
+    std::string mount_key_folder;
     StatusService::Explain explain;
     bool fake = false;
   };
 
   explicit RunningAgent(Parts parts)
-      : loop_(std::move(parts.loop)),
+      : mount_helper_(std::move(parts.mount_helper)),
+        loop_(std::move(parts.loop)),
         collector_(std::move(parts.collector)),
         broker_context_({.collector = *collector_,
                          .loop = *loop_,
@@ -106,6 +110,9 @@ class RunningAgent : public Agent {
         resources_(calls_, flights_, brokers_),
         attestation_(calls_, brokers_, *collector_, measurements_),
         sealed_(calls_, flights_, parts.sealed),
+        mounts_(calls_, workers_,
+                {sealed_.secrets(), sealed_.unsealer(), std::move(parts.mount_key_folder)},
+                mount_helper_.get()),
         status_({.tee = std::string(collector_->tee()), .sample = parts.fake},
                 std::move(parts.explain), brokers_, readiness_, calls_),
         admin_(calls_, [this] { return Reload(); }) {}
@@ -118,6 +125,7 @@ class RunningAgent : public Agent {
     resources_.AddTo(methods);
     attestation_.AddTo(methods);
     sealed_.AddTo(methods);
+    mounts_.AddTo(methods);
     status_.AddTo(methods);
     admin_.AddTo(methods);
     ASSIGN_OR_RETURN(auto server, Server::Start(std::move(listeners), std::move(methods)));
@@ -183,6 +191,7 @@ class RunningAgent : public Agent {
     }
   }
 
+  const std::unique_ptr<secure_mount::MountHelper> mount_helper_;
   const std::unique_ptr<base::IoLoop> loop_;
   const std::unique_ptr<evidence::Collector> collector_;
   const BrokerContext broker_context_;
@@ -203,6 +212,7 @@ class RunningAgent : public Agent {
   ResourceService resources_;
   AttestationService attestation_;
   SealedService sealed_;
+  MountService mounts_;
   StatusService status_;
   AdminService admin_;
   std::unique_ptr<CredentialFiles> credentials_;  // since Serve
@@ -232,6 +242,9 @@ void LogStart(const ChosenTee& chosen, const Config& config) {
 absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
                                                   std::span<const tee::Backend> backends,
                                                   LoadConfigAgain load) {
+  // First of all: a process that is started later could be started with secrets in memory.
+  ASSIGN_OR_RETURN(std::unique_ptr<secure_mount::MountHelper> mount_helper,
+                   MakeMountHelper(config.secure_mount));
   ASSIGN_OR_RETURN(std::vector<Server::Listener> listeners, Listen(config));
   ASSIGN_OR_RETURN(const ChosenTee chosen, ChooseTee(config, backends));
   std::unique_ptr<evidence::Collector> collector = MakeCollector(chosen, config);
@@ -251,6 +264,8 @@ absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
                           .init_data_required = config.init_data.required,
                           .credentials = config.credentials,
                           .sealed = {config.unseal, config.key_provider},
+                          .mount_helper = std::move(mount_helper),
+                          .mount_key_folder = config.secure_mount.key_folder,
                           .explain = MakeExplain(chosen, config, backends),
                           .fake = chosen.fake()});
   RETURN_IF_ERROR(agent->Serve(std::move(listeners)));

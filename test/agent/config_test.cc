@@ -51,6 +51,10 @@ required = true
 [unseal]
 key_folder = "/run/signers"
 signers = ["kbs:///keys/signer/1", "file"]
+[secure_mount]
+enabled = true
+mount_roots = ["/srv", "/mnt/x"]
+key_folder = "/run/volume-keys"
 [key_provider]
 wrap = true
 key_folder = "/run/keys"
@@ -92,6 +96,9 @@ features = "all"
   CHECK_FALSE(config->unseal.skip_signatures);
   CHECK(config->unseal.key_folder == "/run/signers");
   CHECK(config->unseal.signers == std::vector<std::string>{"kbs:///keys/signer/1", "file"});
+  CHECK(config->secure_mount.enabled);
+  CHECK(config->secure_mount.mount_roots == std::vector<std::string>{"/srv", "/mnt/x"});
+  CHECK(config->secure_mount.key_folder == "/run/volume-keys");
   CHECK(config->key_provider.wrap);
   CHECK(config->key_provider.key_folder == "/run/keys");
   CHECK(config->credentials.at(0).uri == "kbs:///a/b/c");
@@ -143,6 +150,15 @@ TEST_CASE("A mistake in the configuration is named with file, line and key") {
       Row{broker + "[unseal]\nsignature = \"skip\"\nkey_folder = \"/a\"\n", "[unseal] signature",
           "leave out"},
       Row{broker + "[unseal]\nkey_folder = \"a\"\n", "[unseal] key_folder", "absolute"},
+      Row{broker + "[secure_mount]\nmount_roots = []\n", "[secure_mount] mount_roots", "absolute"},
+      Row{broker + "[secure_mount]\nmount_roots = [\"/\"]\n", "[secure_mount] mount_roots",
+          "\"/\""},
+      Row{broker + "[secure_mount]\nmount_roots = [\"/a/../b\"]\n", "[secure_mount] mount_roots",
+          "absolute"},
+      Row{broker + "[secure_mount]\nsocket = \"a\"\n", "[secure_mount] socket", "absolute"},
+      Row{broker + "[secure_mount]\nsocket = \"/a\"\nmount_roots = [\"/b\"]\n",
+          "[secure_mount] mount_roots", "command line"},
+      Row{broker + "[secure_mount]\nkey_folder = \"a\"\n", "[secure_mount] key_folder", "absolute"},
       Row{broker + "[key_provider]\nkey_folder = \"a\"\n", "[key_provider] key_folder", "absolute"},
       Row{broker + "[[credential]]\npath = \"/a\"\n", "[[credential]] uri", "kbs:///"},
       Row{broker + "[[credential]]\nuri = \"kbs:///a/b/c\"\n", "[[credential]] path", "absolute"},

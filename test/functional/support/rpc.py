@@ -47,6 +47,10 @@ class Client:
         """Bytes to "/service/method", bytes back."""
         return self._channel.unary_unary(f"/{method}")(request, timeout=seconds or self._seconds)
 
+    def begin(self, method, request):
+        """The same, begun: a future."""
+        return self._channel.unary_unary(f"/{method}").future(request, timeout=self._seconds)
+
     def call(self, method, request, response_type, seconds=None):
         return response_type.FromString(self.raw(method, request.SerializeToString(), seconds))
 
