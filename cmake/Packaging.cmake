@@ -1,5 +1,6 @@
 # What `cmake --install` puts in place, and the Debian package made of it by `cpack`.
 install(TARGETS attestd attestctl RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(TARGETS attestd-mount RUNTIME DESTINATION "${CMAKE_INSTALL_LIBEXECDIR}/attestd")
 # The development broker gives secrets away to whoever passes its policy file: not for production,
 # so only `cmake --install ... --component development` brings it.
 if(TARGET attestd-dev-kbs)
@@ -12,7 +13,7 @@ foreach(_document README.md CHANGELOG.md SECURITY.md)
   endif()
 endforeach()
 # What README.md and the manual pages refer to.
-foreach(_document brokers drop-in errors platforms)
+foreach(_document brokers drop-in errors platforms secure-mount)
   install(FILES "${CMAKE_SOURCE_DIR}/docs/${_document}.md" DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs")
 endforeach()
 # The name that Debian gives to the statement of the licence.
@@ -57,6 +58,8 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # Opened by name at run time, where dpkg-shlibdeps does not see it. Brings the group tss.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libtss2-tcti-device0")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "systemd | systemd-sysusers")
+# For secure mounts.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cryptsetup-bin, e2fsprogs, xfsprogs")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
     "${_debian}/postinst;${_debian}/prerm;${_debian}/postrm;${_debian}/conffiles")

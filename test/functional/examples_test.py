@@ -155,11 +155,20 @@ class ExamplesTest(SampleSiteTest):
     def test_the_units_are_what_systemd_reads(self):
         folder = os.path.join(self.site.folder, "units")
         units = glob.glob(os.path.join(ROOT, "examples/systemd/*.service"))
-        self.assertEqual(len(units), 3)
+        units += glob.glob(os.path.join(ROOT, "examples/systemd/*.socket"))
+        self.assertEqual(len(units), 5)
         for unit in units:
             name = os.path.basename(unit)
-            path = write(os.path.join(folder, name), read("examples/systemd", name).replace(
-                "/usr/bin/attestctl", binary("attestctl")))
+            write(os.path.join(folder, name), read("examples/systemd", name).replace(
+                "/usr/bin/attestctl", binary("attestctl")).replace(
+                    "/usr/libexec/attestd/attestd-mount", binary("attestd-mount")))
+        write(os.path.join(folder, "attestd.service"), re.sub(
+            "@[A-Z_]+@", "/usr", read("systemd/attestd.service.in").replace(
+                "@CMAKE_INSTALL_FULL_BINDIR@/attestd", binary("attestd"))))
+        write(os.path.join(folder, "attestd.service.d/secure-mount.conf"),
+              read("examples/systemd/secure-mount.conf"))
+        for name in [os.path.basename(unit) for unit in units] + ["attestd.service"]:
+            path = os.path.join(folder, name.replace("@.", "@1."))
             done = subprocess.run(["systemd-analyze", "verify", path], capture_output=True,
                                   timeout=PATIENCE_SECONDS, check=False)
             self.assertEqual((done.returncode, done.stderr.decode()), (0, ""))

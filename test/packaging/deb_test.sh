@@ -73,7 +73,8 @@ list_files >"$work/before"
 dpkg -i "$deb" >"$work/dpkg.log" 2>&1 || { cat "$work/dpkg.log"; fail "dpkg -i"; }
 list_files >"$work/installed"
 
-expected=(/usr/bin/attestd /usr/bin/attestctl /etc/attestd/config.toml
+expected=(/usr/bin/attestd /usr/bin/attestctl /usr/libexec/attestd/attestd-mount
+    /etc/attestd/config.toml
     /usr/lib/systemd/system/attestd.service /usr/lib/sysusers.d/attestd.conf
     /usr/lib/tmpfiles.d/attestd.conf /usr/share/doc/attestd/copyright)
 for file in "${expected[@]}"; do
