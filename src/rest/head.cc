@@ -108,6 +108,7 @@ std::optional<Framing> ParseFraming(const Head& head) {
 std::optional<Refusal> RefuseHead(const Head& head) {
   if (Size(head) > kMaxHeadBytes) {
     return Refusal{.http = 431,
+                   .code = absl::StatusCode::kResourceExhausted,
                    .reason = "REQUEST_TOO_LARGE",
                    .message = "request: its head is longer than 16 KiB"};
   }
