@@ -28,6 +28,16 @@ TEST_CASE("A head that is too long is refused") {
   CHECK(lab.Connect().Works());
 }
 
+TEST_CASE("A head that is just not too long is served") {
+  RestLab lab;
+  const std::string filler(size_t{15} << 10, 'x');
+  RawClient client = lab.Connect();
+  for (int i = 0; i < 3; ++i) {
+    client.Write("GET /info HTTP/1.1\r\nHost: localhost\r\nX: " + filler + "\r\n\r\n");
+    CHECK(client.Receive()->http == 200);
+  }
+}
+
 TEST_CASE("Many small headers, parameters or cookies are refused as well") {
   RestLab lab;
   std::string headers;
