@@ -13,7 +13,8 @@ namespace {
 using attestd::compat::Document;
 using attestd::compat::Program;
 
-// 'a' aa.toml, 'A' aa.json, 'c' cdh.toml, 'C' cdh.json, 'i' init data, 'b' attestd's own settings.
+// 'a' aa.toml, 'A' aa.json, 'c' cdh.toml, 'C' cdh.json, 'i' init data, 'b' attestd's own settings,
+// 'k' the kernel's command line.
 attestd::compat::Sources MakeSources(char kind, std::string text) {
   attestd::compat::Sources sources;
   sources.program =
@@ -27,6 +28,8 @@ attestd::compat::Sources MakeSources(char kind, std::string text) {
                            {"AAEL_PATH", "/run/log"},
                            {"AA_TPM_DEVICE", "/dev/tpm0"}};
     sources.base = Document{.path = "base", .text = std::move(text)};
+  } else if (kind == 'k') {
+    sources.kernel_cmdline = std::move(text);
   } else {
     const bool json = kind == 'A' || kind == 'C';
     sources.config = Document{.path = json ? "c.json" : "c.toml", .text = std::move(text)};

@@ -25,6 +25,10 @@ std::string_view Cut(std::string_view& text, std::string_view separator) {
   return part;
 }
 
+// Other bytes come out of no TOML file, but out of the kernel's command line or a variable; they
+// could not be written into a configuration, which is UTF-8.
+bool IsPrintable(std::string_view text) { return base::Escaped(text) == text; }
+
 }  // namespace
 
 absl::StatusOr<KbcParams> MakeKbcParams(std::string_view kbc, std::string_view url) {
@@ -37,6 +41,9 @@ absl::StatusOr<KbcParams> MakeKbcParams(std::string_view kbc, std::string_view u
   }
   if (url.empty()) {
     return Bad("cc_kbc has no url; write for example cc_kbc::https://kbs.example:8080");
+  }
+  if (!IsPrintable(url)) {
+    return Bad("expected a url of printable ASCII, found \"" + base::Escaped(url) + "\"");
   }
   return KbcParams{.offline = false, .url = std::string(url)};
 }
@@ -51,7 +58,7 @@ absl::StatusOr<KbcParams> ParseKbcParams(std::string_view text) {
 
 absl::Status CheckCredentialPath(std::string_view path) {
   std::string_view rest = path;
-  bool good = rest.starts_with(kCredentialFolder) && path.find('\0') == std::string_view::npos;
+  bool good = rest.starts_with(kCredentialFolder) && IsPrintable(path);
   rest.remove_prefix(good ? kCredentialFolder.size() : 0);
   good = good && !rest.empty() && !rest.ends_with('/');
   while (good && !rest.empty()) {
@@ -70,6 +77,9 @@ absl::StatusOr<std::vector<Credential>> ParseKbsResources(std::string_view text)
     const std::string_view uri = Cut(entry, kSeparator);
     if (uri.empty() || entry.empty() || credentials.size() == kMaxCredentials) {
       return Bad("expected <uri>::<path>[,<uri>::<path>...] of at most 64 entries");
+    }
+    if (!IsPrintable(uri)) {
+      return Bad("expected a URI of printable ASCII, found \"" + base::Escaped(uri) + "\"");
     }
     RETURN_IF_ERROR(CheckCredentialPath(entry));
     credentials.push_back({.uri = std::string(uri), .path = std::string(entry)});

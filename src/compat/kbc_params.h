@@ -20,7 +20,7 @@ struct KbcParams {
 };
 
 // "cc_kbc" or "offline_fs_kbc" with the url that belongs to it. InvalidArgument: another KBC, none
-// of which attestd has, or cc_kbc without a url.
+// of which attestd has, or cc_kbc without a url of printable ASCII.
 absl::StatusOr<KbcParams> MakeKbcParams(std::string_view kbc, std::string_view url);
 
 // aa_kbc_params, "<kbc>::<uri>" with exactly one "::" (guest-components
@@ -38,7 +38,8 @@ struct Credential {
 // Where guest-components lets them go.
 inline constexpr std::string_view kCredentialFolder = "/run/confidential-containers/cdh/kbs/";
 
-// OK when the path lies below kCredentialFolder and has no segment "", "." or "..".
+// OK when the path lies below kCredentialFolder, has no segment "", "." or "..", and is printable
+// ASCII.
 absl::Status CheckCredentialPath(std::string_view path);
 
 // cdh.kbs_resources, "<uri>::<path>[,...]".

@@ -17,7 +17,8 @@ TEST_CASE("aa_kbc_params name a KBC and its url") {
 TEST_CASE("aa_kbc_params that name no broker are refused") {
   const auto* text =
       GENERATE("", "cc_kbc", "cc_kbc:https://kbs.example", "cc_kbc::", "cc_kbc::https://a::b",
-               "::https://kbs.example", "sample_kbc::null", "online_sev_kbc::https://kbs.example");
+               "::https://kbs.example", "sample_kbc::null", "online_sev_kbc::https://kbs.example",
+               "cc_kbc::https://kbs.\xe5xample", "cc_kbc::https://kbs.example\n");
   INFO(text);
   CHECK(absl::IsInvalidArgument(ParseKbcParams(text).status()));
 }
@@ -31,7 +32,8 @@ TEST_CASE("A credential stays below its folder") {
       "/run/confidential-containers/cdh/kbs/", "/run/confidential-containers/cdh/kbs/../x",
       "/run/confidential-containers/cdh/kbs/a/../../x", "/run/confidential-containers/cdh/kbs/./x",
       "/run/confidential-containers/cdh/kbs/a//x", "/run/confidential-containers/cdh/kbs/a/",
-      "/run/confidential-containers/cdh/kbs/..", "/run/confidential-containers/cdh/kbsx/a");
+      "/run/confidential-containers/cdh/kbs/..", "/run/confidential-containers/cdh/kbsx/a",
+      "/run/confidential-containers/cdh/kbs/\xe5");
   INFO(path);
   CHECK_FALSE(CheckCredentialPath(path).ok());
 }
@@ -46,7 +48,8 @@ TEST_CASE("cdh.kbs_resources are pairs of URI and path") {
         Credential{.uri = "kbs:///a/b/d", .path = "/run/confidential-containers/cdh/kbs/y/z"});
   CHECK(ParseKbsResources("")->empty());
   const auto* text = GENERATE("kbs:///a/b/c", "kbs:///a/b/c::", "kbs:///a/b/c::/etc/passwd",
-                              "::/run/confidential-containers/cdh/kbs/x", ",");
+                              "::/run/confidential-containers/cdh/kbs/x", ",",
+                              "kbs:///a/\xe5/c::/run/confidential-containers/cdh/kbs/x");
   INFO(text);
   CHECK_FALSE(ParseKbsResources(text).ok());
 }
