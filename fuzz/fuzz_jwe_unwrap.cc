@@ -31,6 +31,24 @@ void UnwrapOnly(const kbs::TeeKey& key, ByteView wrapped) {
   FUZZ_CHECK(!cek.ok() || cek->size() == kbs::kContentKeySize);
 }
 
+// With the scalar 0 every agreement is the point at infinity.
+kbs::TeeKey ZeroKey() {
+  const kbs::EcPoint point = {
+      .x = attestd::fuzz::Decoded("jAXAkmLeKfjKqvuUqHDa0ohaat7ymolAL29U-FP0UR8"),
+      .y = attestd::fuzz::Decoded("UANEoXrN4Ex4JPZpuGCz9E0iP4OKuHQDt9O0E8_oQuU")};
+  return *kbs::TeeKey::FromPrivate(Bytes(32), point);
+}
+
+// Agreement is for EC alone. A modulus of another size than 2048 bits makes no key of RSA.
+void RefuseOthers(const kbs::TeeKey& key, const kbs::EcPoint& point, ByteView modulus) {
+  static const kbs::TeeKey kZero = ZeroKey();
+  FUZZ_CHECK(!kZero.Agree(point).ok());
+  const bool ec = !kbs::NamesOf(key.kind()).crv.empty();
+  FUZZ_CHECK(ec || !key.Agree(point).ok());
+  const auto made = kbs::TeeKey::FromPrivate({.n = modulus}, TeeKeyKind::kRsaOaep256);
+  FUZZ_CHECK(!made.ok() || (modulus.size() == 256 && modulus.front() >= 0x80));
+}
+
 }  // namespace
 
 FUZZ_TARGET(input) {
@@ -54,4 +72,5 @@ FUZZ_TARGET(input) {
   // No content was encrypted, so that no key can be the right one.
   FUZZ_CHECK(kbs::DecryptJwe(envelope, key).status() == kbs::JweDoesNotDecrypt());
   UnwrapOnly(key, input);
+  RefuseOthers(key, envelope.epk, input);
 }

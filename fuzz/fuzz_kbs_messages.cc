@@ -18,6 +18,7 @@ void Answer(const kbs::Challenge& challenge) {
   attestd::evidence::CompositeEvidence evidence;
   evidence.primary.json = "{}";
   FUZZ_CHECK(kbs::BuildAttestation(runtime_data, evidence, "").ok());
+  FUZZ_CHECK(kbs::BuildPlainAttestation(runtime_data, evidence.primary).ok());
 }
 
 void CheckError(kbs::Endpoint endpoint, int http_status, const std::string& body) {
