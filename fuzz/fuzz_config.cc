@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The configuration file.
 // Covers: src/agent/config.cc src/agent/credential_config.cc src/agent/tee_config.cc
-// Covers: src/agent/unseal_config.cc src/base/toml_table.cc
+// Covers: src/agent/unseal_config.cc src/agent/listener_config.cc src/base/toml_table.cc
 #include <vector>
 
 #include "agent/config.h"
