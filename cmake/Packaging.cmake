@@ -13,7 +13,7 @@ foreach(_document README.md CHANGELOG.md SECURITY.md)
   endif()
 endforeach()
 # What README.md and the manual pages refer to.
-foreach(_document brokers drop-in errors platforms secure-mount)
+foreach(_document brokers drop-in errors platforms secure-mount systemd)
   install(FILES "${CMAKE_SOURCE_DIR}/docs/${_document}.md" DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs")
 endforeach()
 # The name that Debian gives to the statement of the licence.

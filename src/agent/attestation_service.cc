@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "agent/status_table.h"
+#include "agent/token_reply.h"
 #include "agent/typed_method.h"
 #include "base/json.h"
 #include "proto/attestation_agent.pb.h"
@@ -32,15 +33,8 @@ pb::RuntimeMeasurementResult ToProto(Measurements::Result result) {
   return pb::NOT_ENABLED;
 }
 
-absl::Status CheckTokenRequest(base::ByteView request) {
-  pb::GetTokenRequest message;
-  RETURN_IF_ERROR(ParseMessage(request, message));
-  if (message.tokentype() != "kbs") {
-    return ForCaller(absl::StatusCode::kInvalidArgument,
-                     "request: the only token type of this version is \"kbs\"");
-  }
-  return absl::OkStatus();
-}
+// The lane of work that asks the attestation service; those of brokers count from 1.
+constexpr WorkerPool::Lane kCocoAsLane = -1;
 
 }  // namespace
 
@@ -86,20 +80,45 @@ base::Method AttestationService::GetAdditionalEvidence() {
 }
 
 void AttestationService::GetToken(base::ByteView request, const Call& call) {
-  if (absl::Status status = CheckTokenRequest(request); !status.ok()) {
-    calls_.Answer(call, std::move(status));
-    return;
+  pb::GetTokenRequest message;
+  if (absl::Status parsed = ParseMessage(request, message); !parsed.ok()) {
+    calls_.Answer(call, std::move(parsed));
+  } else if (message.tokentype() == "kbs") {
+    GetKbsToken(call);
+  } else if (message.tokentype() == "coco_as") {
+    GetCocoAsToken(call);
+  } else {
+    calls_.Answer(call, ForCaller(absl::StatusCode::kInvalidArgument,
+                                  R"(request: the token type is neither "kbs" nor "coco_as")"));
   }
+}
+
+void AttestationService::GetKbsToken(const Call& call) {
   const std::shared_ptr<const BrokerSet> brokers = brokers_.Get();
   calls_.Run(
       call,
       [brokers](const base::CallContext& caller) -> absl::StatusOr<base::Reply> {
-        ASSIGN_OR_RETURN(const std::string token, brokers->GetToken(caller));
-        pb::GetTokenResponse response;
-        ASSIGN_OR_RETURN(*response.mutable_token(), base::DumpJson({{"token", token}}));
-        return SerializeMessage(response);
+        ASSIGN_OR_RETURN(const kbs::Token token, brokers->GetToken(caller));
+        return TokenReply(token);
       },
       brokers->all().front().lane);
+}
+
+void AttestationService::GetCocoAsToken(const Call& call) {
+  if (coco_as_ == nullptr) {
+    calls_.Answer(call, ForCaller(absl::StatusCode::kFailedPrecondition,
+                                  "request: no attestation service is configured; set url in "
+                                  "[coco_as]"));
+    return;
+  }
+  calls_.Run(
+      call,
+      [this](const base::CallContext& caller) -> absl::StatusOr<base::Reply> {
+        pb::GetTokenResponse response;
+        ASSIGN_OR_RETURN(*response.mutable_token(), coco_as_->GetToken(caller));
+        return SerializeMessage(response);
+      },
+      kCocoAsLane);
 }
 
 base::Method AttestationService::GetTeeType() {

@@ -7,6 +7,7 @@
 #include "agent/measurements.h"
 #include "base/method.h"
 #include "evidence/collector.h"
+#include "kbs_client/as_client.h"
 
 namespace attestd::agent {
 
@@ -16,8 +17,13 @@ inline constexpr char kAttestationService[] = "attestation_agent.AttestationAgen
 class AttestationService {
  public:
   AttestationService(CallRunner& calls, const CurrentBrokers& brokers,
-                     evidence::Collector& collector, Measurements& measurements)
-      : calls_(calls), brokers_(brokers), collector_(collector), measurements_(measurements) {}
+                     evidence::Collector& collector, Measurements& measurements,
+                     kbs::AsClient* coco_as)
+      : calls_(calls),
+        brokers_(brokers),
+        collector_(collector),
+        measurements_(measurements),
+        coco_as_(coco_as) {}
 
   // Its methods live no longer than it.
   void AddTo(base::MethodTable& methods);
@@ -30,11 +36,14 @@ class AttestationService {
   base::Method ExtendRuntimeMeasurement();
   base::Method BindInitData();
   void GetToken(base::ByteView request, const Call& call);
+  void GetKbsToken(const Call& call);
+  void GetCocoAsToken(const Call& call);
 
   CallRunner& calls_;
   const CurrentBrokers& brokers_;
   evidence::Collector& collector_;
   Measurements& measurements_;
+  kbs::AsClient* const coco_as_;  // null: none is configured
 };
 
 }  // namespace attestd::agent

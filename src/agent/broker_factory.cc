@@ -97,6 +97,10 @@ class Factory {
     ASSIGN_OR_RETURN(std::shared_ptr<base::HttpTransport> transport,
                      base::CreateCurlTransport(TransportOptions(config, context_.loop)));
     ASSIGN_OR_RETURN(auto sessions, Sessions(config, transport));
+    std::shared_ptr<kbs::SessionKeeper> exported;
+    if (config.export_tee_key) {
+      ASSIGN_OR_RETURN(exported, Sessions(config, transport));
+    }
     const absl::Duration hedge = config_.failover.hedge_after;
     const bool passport = !config.passport_from.empty();
     made.broker = std::make_shared<kbs::KbsClient>(
@@ -105,7 +109,7 @@ class Factory {
                                                                       : kbs::Credential::kCookie,
                               .breaker = {},
                               .patience = std::min(hedge, kPatience)},
-        std::move(transport), std::move(sessions), kbs::SecureRandom);
+        std::move(transport), std::move(sessions), kbs::SecureRandom, std::move(exported));
     return made;
   }
 

@@ -44,12 +44,12 @@ absl::StatusOr<BrokerSet::Candidates> BrokerSet::Select(std::string_view word) c
   return candidates;
 }
 
-absl::StatusOr<std::string> BrokerSet::GetToken(const base::CallContext& context) const {
+absl::StatusOr<kbs::Token> BrokerSet::GetToken(const base::CallContext& context) const {
   ASSIGN_OR_RETURN(const Candidates candidates, Select(""));
   absl::Status first;
   for (size_t i = 0; i < candidates.size(); ++i) {
     const auto left = static_cast<int64_t>(candidates.size() - i);
-    absl::StatusOr<std::string> token = candidates[i]->broker->GetToken(
+    absl::StatusOr<kbs::Token> token = candidates[i]->broker->GetToken(
         context.Until(base::Deadline::After(context.deadline.Remaining() / left)));
     if (token.ok() ||
         !(absl::IsUnavailable(token.status()) || absl::IsDeadlineExceeded(token.status()))) {

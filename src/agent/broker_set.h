@@ -39,7 +39,7 @@ class BrokerSet {
   absl::StatusOr<Candidates> Select(std::string_view word) const;
 
   // The attestation token of the first broker that gives one. Errors of kbs::Broker.
-  absl::StatusOr<std::string> GetToken(const base::CallContext& context) const;
+  absl::StatusOr<kbs::Token> GetToken(const base::CallContext& context) const;
 
   // By priority.
   const std::vector<ConfiguredBroker>& all() const { return brokers_; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/config.h"
 
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -26,6 +27,18 @@ absl::Status RefuseTwins(const std::vector<Entry>& entries, std::string Entry::*
     }
   }
   return absl::OkStatus();
+}
+
+// Secrets for systemd need a socket that it asks.
+absl::Status CheckSystemd(const Config& config) {
+  const bool asked = std::any_of(
+      config.listeners.begin(), config.listeners.end(),
+      [](const ListenerConfig& one) { return one.service.protocol == Protocol::kSystemd; });
+  return config.systemd.empty() || asked
+             ? absl::OkStatus()
+             : base::MakeStatus(absl::StatusCode::kInvalidArgument,
+                                "[[systemd_credential]] needs a [[listener]] with protocol = "
+                                "\"systemd\" and a path of its own");
 }
 
 class Reader {
@@ -54,6 +67,8 @@ class Reader {
     ASSIGN_OR_RETURN(const toml::table* failover, Table("failover"));
     ASSIGN_OR_RETURN(config.failover,
                      ReadFailover(base::TomlTable(*failover, source_, "[failover]")));
+    ASSIGN_OR_RETURN(const toml::table* coco_as, Table("coco_as"));
+    ASSIGN_OR_RETURN(config.coco_as, ReadCocoAs(base::TomlTable(*coco_as, source_, "[coco_as]")));
     for (const tee::Backend& backend : backends_) {
       ASSIGN_OR_RETURN(const toml::table* table, Table(backend.name));
       ASSIGN_OR_RETURN(
@@ -70,6 +85,10 @@ class Reader {
     }));
     RETURN_IF_ERROR(ReadArray("credential", [&](base::TomlTable table) -> absl::Status {
       ASSIGN_OR_RETURN(config.credentials.emplace_back(), ReadCredential(std::move(table)));
+      return absl::OkStatus();
+    }));
+    RETURN_IF_ERROR(ReadArray("systemd_credential", [&](base::TomlTable table) -> absl::Status {
+      ASSIGN_OR_RETURN(config.systemd.emplace_back(), ReadSystemdCredential(std::move(table)));
       return absl::OkStatus();
     }));
     RETURN_IF_ERROR(root_.Finish());
@@ -118,6 +137,8 @@ class Reader {
         return base::Annotate(status, source_);
       }
     }
+    RETURN_IF_ERROR(base::Annotate(RefuseSameNames(config.systemd), source_));
+    RETURN_IF_ERROR(base::Annotate(CheckSystemd(config), source_));
     return base::Annotate(CheckListeners(config.listeners), source_);
   }
 

@@ -8,10 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/coco_as_config.h"
 #include "agent/credential_config.h"
 #include "agent/kbs_config.h"
 #include "agent/listener_config.h"
 #include "agent/secure_mount_config.h"
+#include "agent/systemd_credential.h"
 #include "agent/unseal_config.h"
 #include "base/bytes.h"
 #include "base/status.h"
@@ -53,9 +55,11 @@ struct Config {
   SecureMountConfig secure_mount;
   tee::SettingsByBackend backend_settings;
   FailoverConfig failover;
+  CocoAsConfig coco_as;
   std::vector<BrokerConfig> brokers;          // at least one; names are unique
   std::vector<ListenerConfig> listeners;      // at least one; each at its own place
   std::vector<CredentialConfig> credentials;  // paths are unique
+  std::vector<SystemdCredential> systemd;     // each for another credential or volume
 };
 
 // Reads and validates TOML. InvalidArgument "source:line: key: what to change" for a syntax error,

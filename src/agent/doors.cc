@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "agent/systemd_door.h"
 #include "rest/server.h"
 #include "ttrpc/server.h"
 
@@ -22,12 +23,15 @@ absl::StatusOr<rest::Features> ReadFeatures(const std::string& word) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Doors>> Doors::Open(const base::MethodTable& methods) {
+absl::StatusOr<std::unique_ptr<Doors>> Doors::Open(const base::MethodTable& methods,
+                                                   std::vector<SystemdCredential> systemd) {
   std::unique_ptr<Doors> doors(new Doors(methods));
   ASSIGN_OR_RETURN(auto grpc, GrpcDoor::Open(methods));
   doors->grpc_ = grpc.get();
   doors->doors_[{.protocol = Protocol::kGrpc}] = std::move(grpc);
   ASSIGN_OR_RETURN(doors->doors_[{.protocol = Protocol::kTtrpc}], ttrpc::Server::Create(methods));
+  ASSIGN_OR_RETURN(doors->doors_[{.protocol = Protocol::kSystemd}],
+                   SystemdDoor::Open(methods, std::move(systemd)));
   return doors;
 }
 

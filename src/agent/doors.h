@@ -6,9 +6,11 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "agent/grpc_door.h"
 #include "agent/listener_config.h"
+#include "agent/systemd_credential.h"
 #include "base/door.h"
 #include "base/method.h"
 #include "base/status.h"
@@ -18,8 +20,9 @@ namespace attestd::agent {
 // One door for each protocol that a client may speak, all to the same methods.
 class Doors {
  public:
-  // `methods` outlive the doors.
-  static absl::StatusOr<std::unique_ptr<Doors>> Open(const base::MethodTable& methods);
+  // `methods` outlive the doors. `systemd`: what systemd may ask for.
+  static absl::StatusOr<std::unique_ptr<Doors>> Open(const base::MethodTable& methods,
+                                                     std::vector<SystemdCredential> systemd);
   Doors(const Doors&) = delete;
   Doors& operator=(const Doors&) = delete;
   // All drain at the same time.

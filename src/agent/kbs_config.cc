@@ -118,6 +118,7 @@ absl::Status ReadKbs(base::TomlTable& table, BrokerConfig& broker) {
   }
   RETURN_IF_ERROR(Take(table, "allow_http", broker.allow_http));
   RETURN_IF_ERROR(Take(table, "allow_loopback", broker.allow_loopback));
+  RETURN_IF_ERROR(Take(table, "export_tee_key", broker.export_tee_key));
   ASSIGN_OR_RETURN(broker.pins, table.Texts("pins"));
   RETURN_IF_ERROR(TakeProtocols(table, broker.protocols));
   RETURN_IF_ERROR(TakeWord<kbs::TeeKeyKind>(table, "tee_key",

@@ -42,8 +42,9 @@ struct BrokerConfig {
   std::string proxy_credentials_file;
   std::vector<kbs::Protocol> protocols = {kbs::Protocol::k040, kbs::Protocol::k020};
   kbs::TeeKeyKind tee_key = kbs::TeeKeyKind::kEcP256;
-  bool bearer = false;        // requests carry the token instead of the cookie
-  std::string passport_from;  // the broker whose token they carry; empty: its own
+  bool bearer = false;          // requests carry the token instead of the cookie
+  std::string passport_from;    // the broker whose token they carry; empty: its own
+  bool export_tee_key = false;  // tokens come with the private key that they name
 
   bool operator==(const BrokerConfig&) const = default;
 };

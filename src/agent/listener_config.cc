@@ -43,11 +43,12 @@ absl::StatusOr<Protocol> ReadProtocol(base::TomlTable& table) {
   static const std::map<std::string, Protocol> kProtocols = {{"auto", Protocol::kAuto},
                                                              {"grpc", Protocol::kGrpc},
                                                              {"ttrpc", Protocol::kTtrpc},
-                                                             {"rest", Protocol::kRest}};
+                                                             {"rest", Protocol::kRest},
+                                                             {"systemd", Protocol::kSystemd}};
   ASSIGN_OR_RETURN(const auto word, table.Text("protocol"));
   const auto protocol = kProtocols.find(word.value_or("auto"));
   if (protocol == kProtocols.end()) {
-    return table.Error("protocol", R"(expected "auto", "grpc", "ttrpc" or "rest")");
+    return table.Error("protocol", R"(expected "auto", "grpc", "ttrpc", "rest" or "systemd")");
   }
   return protocol->second;
 }
@@ -83,6 +84,9 @@ absl::Status CheckPlace(const ListenerConfig& listener, bool has_mode,
   if (!listener.address.empty() && !base::ParseLoopback(listener.address).ok()) {
     return table.Error("address",
                        R"(expected an address of loopback and a port, like "127.0.0.1:50000")");
+  }
+  if (!listener.address.empty() && listener.service.protocol == Protocol::kSystemd) {
+    return table.Error("protocol", "systemd asks unix sockets only; give a path");
   }
   if (has_mode && listener.path.empty()) {
     return table.Error("mode", "only a listener with a path has one");

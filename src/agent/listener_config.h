@@ -17,7 +17,7 @@ class TomlTable;
 namespace attestd::agent {
 
 // What a client of a socket speaks.
-enum class Protocol { kAuto, kGrpc, kTtrpc, kRest };
+enum class Protocol { kAuto, kGrpc, kTtrpc, kRest, kSystemd };
 
 // What is served to whoever connects.
 struct Service {

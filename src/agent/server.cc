@@ -39,9 +39,10 @@ absl::Status Watch(int epoll, int fd) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(std::vector<Listener> listeners,
-                                                      base::MethodTable methods) {
+                                                      base::MethodTable methods,
+                                                      std::vector<SystemdCredential> systemd) {
   std::unique_ptr<Server> server(new Server(std::move(methods)));
-  RETURN_IF_ERROR(server->Open(std::move(listeners)));
+  RETURN_IF_ERROR(server->Open(std::move(listeners), std::move(systemd)));
   return server;
 }
 
@@ -50,12 +51,12 @@ Server::Server(base::MethodTable methods)
       stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
-absl::Status Server::Open(std::vector<Listener> listeners) {
+absl::Status Server::Open(std::vector<Listener> listeners, std::vector<SystemdCredential> systemd) {
   if (!stop_.valid() || !epoll_.valid()) {
     return base::ErrnoStatus(errno, "eventfd or epoll");
   }
   RETURN_IF_ERROR(Watch(epoll_.get(), stop_.get()));
-  ASSIGN_OR_RETURN(doors_, Doors::Open(methods_));
+  ASSIGN_OR_RETURN(doors_, Doors::Open(methods_, std::move(systemd)));
   for (Listener& listener : listeners) {
     ASSIGN_OR_RETURN(base::Door* const door, doors_->Find(listener.service));
     RETURN_IF_ERROR(Add({.socket = std::move(listener.socket), .door = door, .owner = {}}));

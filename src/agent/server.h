@@ -13,6 +13,7 @@
 #include "agent/doors.h"
 #include "agent/listener_config.h"
 #include "agent/listening_socket.h"
+#include "agent/systemd_credential.h"
 #include "base/handle.h"
 #include "base/method.h"
 #include "base/status.h"
@@ -27,9 +28,10 @@ class Server {
     ListeningSocket socket;
     Service service;
   };
-  // Serves until destroyed.
+  // Serves until destroyed. `systemd`: what systemd may ask for.
   static absl::StatusOr<std::unique_ptr<Server>> Start(std::vector<Listener> listeners,
-                                                       base::MethodTable methods);
+                                                       base::MethodTable methods,
+                                                       std::vector<SystemdCredential> systemd = {});
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   // Stops accepting, lets calls under way finish for at most 5 s, frees the sockets.
@@ -47,7 +49,7 @@ class Server {
   };
 
   explicit Server(base::MethodTable methods);
-  absl::Status Open(std::vector<Listener> listeners);
+  absl::Status Open(std::vector<Listener> listeners, std::vector<SystemdCredential> systemd);
   absl::Status Add(Entrance entrance);
   void AcceptLoop();
   void OnEvent(int fd);

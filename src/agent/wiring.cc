@@ -12,6 +12,7 @@
 #include "agent/broker_set.h"
 #include "agent/call.h"
 #include "agent/chosen_tee.h"
+#include "agent/coco_as.h"
 #include "agent/credential_files.h"
 #include "agent/init_data.h"
 #include "agent/init_data_binding.h"
@@ -60,11 +61,16 @@ absl::StatusOr<std::vector<Server::Listener>> Listen(const Config& config) {
   return listeners;
 }
 
-void WarnOfHttp(const std::vector<BrokerConfig>& brokers) {
+void WarnOfChoices(const std::vector<BrokerConfig>& brokers) {
   for (const BrokerConfig& broker : brokers) {
     if (broker.allow_http) {
       base::Log(base::Severity::kWarning,
                 "PLAIN HTTP is allowed to this broker; anyone on the path can forge secrets",
+                {{"kbs", broker.name}});
+    }
+    if (broker.export_tee_key) {
+      base::Log(base::Severity::kWarning,
+                "the private keys of tokens are given to whoever may ask for a token",
                 {{"kbs", broker.name}});
     }
   }
@@ -82,6 +88,8 @@ class RunningAgent : public Agent {
     std::optional<evidence::InitData> init_data;
     bool init_data_required = false;
     std::vector<CredentialConfig> credentials;
+    std::vector<SystemdCredential> systemd;
+    std::unique_ptr<kbs::AsClient> coco_as;
     SealedService::Options sealed;
     std::unique_ptr<secure_mount::MountHelper> mount_helper;  // may be null
     std::string mount_key_folder;
@@ -101,6 +109,8 @@ class RunningAgent : public Agent {
         init_data_(*collector_, parts.init_data ? parts.init_data->digest : base::Bytes(),
                    parts.init_data_required),
         credential_configs_(std::move(parts.credentials)),
+        systemd_(std::move(parts.systemd)),
+        coco_as_(std::move(parts.coco_as)),
         flights_(brokers_, alarm_, kbs::SecureRandom),
         brokers_(std::move(parts.brokers), alarm_),
         workers_(kWorkers),
@@ -108,7 +118,7 @@ class RunningAgent : public Agent {
                    [this](const absl::Status& status) { Publish(status); }),
         calls_(workers_, alarm_, readiness_),
         resources_(calls_, flights_, brokers_),
-        attestation_(calls_, brokers_, *collector_, measurements_),
+        attestation_(calls_, brokers_, *collector_, measurements_, coco_as_.get()),
         sealed_(calls_, flights_, parts.sealed),
         mounts_(calls_, workers_,
                 {sealed_.secrets(), sealed_.unsealer(), std::move(parts.mount_key_folder)},
@@ -128,7 +138,8 @@ class RunningAgent : public Agent {
     mounts_.AddTo(methods);
     status_.AddTo(methods);
     admin_.AddTo(methods);
-    ASSIGN_OR_RETURN(auto server, Server::Start(std::move(listeners), std::move(methods)));
+    ASSIGN_OR_RETURN(auto server,
+                     Server::Start(std::move(listeners), std::move(methods), systemd_));
     const absl::MutexLock lock(&server_mutex_);
     server_ = std::move(server);
     server_->SetServing(HealthNames(), readiness_.Get().ok());
@@ -150,7 +161,7 @@ class RunningAgent : public Agent {
       return base::WithReason(brokers.status(), base::Reason::kConfigRefused);
     }
     brokers_.Set(*std::move(brokers));
-    WarnOfHttp(config->brokers);
+    WarnOfChoices(config->brokers);
     base::Log(base::Severity::kNotice,
               "reloaded [[kbs]] and [failover]; anything else takes a restart",
               {{"brokers", std::to_string(config->brokers.size())}});
@@ -200,6 +211,8 @@ class RunningAgent : public Agent {
   Measurements measurements_;
   InitDataBinding init_data_;
   const std::vector<CredentialConfig> credential_configs_;
+  const std::vector<SystemdCredential> systemd_;
+  const std::unique_ptr<kbs::AsClient> coco_as_;  // may be null
   absl::Mutex server_mutex_;
   std::unique_ptr<Server> server_ ABSL_GUARDED_BY(server_mutex_);
   // Before the alarm, which may still look at a flight that has ended, and ends brokers.
@@ -234,7 +247,7 @@ void LogStart(const ChosenTee& chosen, const Config& config) {
   for (const tee::Backend* device : chosen.devices) {
     WarnOfFake("device", *device);
   }
-  WarnOfHttp(config.brokers);
+  WarnOfChoices(config.brokers);
 }
 
 }  // namespace
@@ -250,10 +263,10 @@ absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
   std::unique_ptr<evidence::Collector> collector = MakeCollector(chosen, config);
   ASSIGN_OR_RETURN(std::optional<evidence::InitData> init_data, LoadInitData(config.init_data));
   ASSIGN_OR_RETURN(std::unique_ptr<base::IoLoop> loop, base::IoLoop::Create(kIoThreads));
-  ASSIGN_OR_RETURN(BrokerSet brokers,
-                   MakeBrokers(config, {.collector = *collector,
-                                        .loop = *loop,
-                                        .init_data = init_data ? init_data->text : ""}));
+  const BrokerContext context{
+      .collector = *collector, .loop = *loop, .init_data = init_data ? init_data->text : ""};
+  ASSIGN_OR_RETURN(BrokerSet brokers, MakeBrokers(config, context));
+  ASSIGN_OR_RETURN(std::unique_ptr<kbs::AsClient> coco_as, MakeAsClient(config.coco_as, context));
   auto agent = std::make_unique<RunningAgent>(
       RunningAgent::Parts{.loop = std::move(loop),
                           .collector = std::move(collector),
@@ -263,6 +276,8 @@ absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
                           .init_data = std::move(init_data),
                           .init_data_required = config.init_data.required,
                           .credentials = config.credentials,
+                          .systemd = config.systemd,
+                          .coco_as = std::move(coco_as),
                           .sealed = {config.unseal, config.key_provider},
                           .mount_helper = std::move(mount_helper),
                           .mount_key_folder = config.secure_mount.key_folder,

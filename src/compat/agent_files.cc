@@ -35,10 +35,9 @@ absl::StatusOr<std::string> ReadKeyAlgorithm(UpstreamTable& kbs) {
 
 absl::Status ReadTokenConfigs(UpstreamTable& root, UpstreamConfig& config) {
   ASSIGN_OR_RETURN(UpstreamTable tokens, root.Table("token_configs"));
-  if (tokens.Has("coco_as")) {
-    config.notes.push_back(tokens.Note(
-        "coco_as", "has no effect: attestd gives tokens of a KBS only (token type \"kbs\")"));
-  }
+  ASSIGN_OR_RETURN(UpstreamTable coco_as, tokens.Table("coco_as"));
+  ASSIGN_OR_RETURN(config.coco_as, coco_as.Text("url"));
+  coco_as.NoteUnknown(config.notes);
   ASSIGN_OR_RETURN(UpstreamTable kbs, tokens.Table("kbs"));
   ASSIGN_OR_RETURN(const std::string url, kbs.Text("url"));
   if (!url.empty()) {

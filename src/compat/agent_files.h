@@ -20,6 +20,7 @@ struct UpstreamConfig {
   std::optional<KbcParams> kbc;  // absent: the file names no broker
   std::string ca;                // PEM text of the broker's authority
   std::string tee_key;           // a word of [[kbs]] tee_key
+  std::string coco_as;           // url of an attestation service; empty: none
   std::string socket;            // "unix:///path"
   std::optional<bool> event_log;
   std::optional<bool> skip_signatures;  // of sealed secrets

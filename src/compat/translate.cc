@@ -6,6 +6,7 @@
 #include "base/socket_address.h"
 #include "base/text.h"
 #include "compat/broker_choice.h"
+#include "compat/coco_as.h"
 #include "compat/environment.h"
 #include "compat/program_config.h"
 
@@ -62,6 +63,7 @@ class Translator {
     RETURN_IF_ERROR(PutInitData());
     if (sources_.program == Program::kAttestationAgent) {
       RETURN_IF_ERROR(PutMeasurement());
+      RETURN_IF_ERROR(PutCocoAs(config_, root_, out_.notes));
       root_.erase("credential");
     } else {
       root_.erase("measurement");  // one process writes the log
@@ -270,8 +272,7 @@ class Translator {
     NoteForeignVariables(sources_.environment, out_.notes);
     for (const std::string& key : cmdline_.not_ours) {
       out_.notes.push_back(key +
-                           " of the kernel's command line: has no effect; attestd pulls no "
-                           "images");
+                           " of the kernel's command line: has no effect; attestd pulls no images");
     }
   }
 
@@ -287,8 +288,7 @@ class Translator {
 absl::StatusOr<std::string> ParseUnixAddress(const std::string& address) {
   if (!address.starts_with(kUnix) || !address.substr(kUnix.size()).starts_with('/')) {
     return Bad(
-        "socket: expected unix:///path, or an address of loopback like 127.0.0.1:50002, "
-        "found " +
+        "socket: expected unix:///path, or an address of loopback like 127.0.0.1:50002, found " +
         base::Escaped(address));
   }
   return address.substr(kUnix.size());

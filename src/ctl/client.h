@@ -58,7 +58,7 @@ class Client {
   absl::StatusOr<base::Secret> GetResource(const std::string& uri);
   // JSON text of the evidence.
   absl::StatusOr<std::string> GetEvidence(base::ByteView runtime_data);
-  // JSON text {"token": "<JWT>"}.
+  // JSON text {"token": "<JWT>"}, perhaps with the private key "tee_keypair".
   absl::StatusOr<base::Secret> GetToken();
   absl::StatusOr<std::string> GetTeeType();
   absl::StatusOr<DaemonStatus> GetStatus();

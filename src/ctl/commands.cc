@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_scan.h"
 #include "ctl/appraise.h"
 #include "ctl/client.h"
 #include "ctl/exec.h"
@@ -61,17 +62,24 @@ absl::Status GetEvidence(Client& client, const Options& options, int out) {
   return PrintLine(out, *std::move(evidence));
 }
 
+// The token alone: a private key that comes along stays in the Secret.
+absl::StatusOr<std::string> ReadToken(const base::Secret& reply) {
+  ASSIGN_OR_RETURN(const base::ScannedMembers members,
+                   base::ScanObject(base::AsText(reply.view())));
+  ASSIGN_OR_RETURN(const std::string_view token, base::FindScanned(members, "token"));
+  ASSIGN_OR_RETURN(const std::string_view text, base::ScanText(token));
+  return std::string(text);
+}
+
 absl::Status GetToken(Client& client, const Options& options, int out) {
   const absl::StatusOr<base::Secret> reply = client.GetToken();
   RETURN_IF_ERROR(base::Annotate(reply.status(), "get-token"));
-  const std::string_view text = base::AsText(reply->view());
-  if (options.json) {
-    return PrintLine(out, std::string(text));
-  }
-  const absl::StatusOr<base::Json> json = base::ParseJson(text);
-  RETURN_IF_ERROR(FailedHere(json.status(), "get-token: the daemon's reply"));
-  absl::StatusOr<std::string> token = base::GetString(*json, "token");
+  absl::StatusOr<std::string> token = ReadToken(*reply);
   RETURN_IF_ERROR(FailedHere(token.status(), "get-token: the daemon's reply"));
+  if (options.json) {
+    ASSIGN_OR_RETURN(std::string json, base::DumpJson({{"token", *token}}));
+    return PrintLine(out, std::move(json));
+  }
   return PrintLine(out, *std::move(token));
 }
 

@@ -12,6 +12,13 @@
 
 namespace attestd::kbs {
 
+// A broker's word on this platform.
+struct Token {
+  std::string jwt;
+  // The private TEE key that it names, PEM (TeeKey::PrivatePem); empty where it stays here.
+  base::Secret key;
+};
+
 // Where secrets come from. Safe to call from many threads.
 class Broker {
  public:
@@ -28,9 +35,8 @@ class Broker {
   // before RetryAfter), DeadlineExceeded, Cancelled, Internal (reply rejected), FailedPrecondition
   // (protocol version), and those of the TEE device.
   virtual void GetResource(const ResourceUri& uri, const base::CallContext& context, Done done) = 0;
-  // The attestation token (JWT) of a session whose token has not expired. Blocks. Errors as
-  // above.
-  virtual absl::StatusOr<std::string> GetToken(const base::CallContext& context) = 0;
+  // The attestation token of a session whose token has not expired. Blocks. Errors as above.
+  virtual absl::StatusOr<Token> GetToken(const base::CallContext& context) = 0;
 
   struct State {
     bool session = false;  // a live attested session is held

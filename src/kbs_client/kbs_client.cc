@@ -64,10 +64,12 @@ void LogChange(const std::string& url, bool failing, const absl::Status& status)
 }  // namespace
 
 KbsClient::KbsClient(KbsClientOptions options, std::shared_ptr<base::HttpTransport> transport,
-                     std::shared_ptr<SessionKeeper> sessions, const Random& random)
+                     std::shared_ptr<SessionKeeper> sessions, const Random& random,
+                     std::shared_ptr<SessionKeeper> exported)
     : options_(std::move(options)),
       transport_(std::move(transport)),
       sessions_(std::move(sessions)),
+      exported_(std::move(exported)),
       breaker_(options_.breaker, random) {}
 
 Broker::State KbsClient::GetState() const {
@@ -90,13 +92,17 @@ void KbsClient::GetResource(const ResourceUri& uri, const base::CallContext& con
           /*lost=*/nullptr);
 }
 
-absl::StatusOr<std::string> KbsClient::GetToken(const base::CallContext& context) {
+absl::StatusOr<Token> KbsClient::GetToken(const base::CallContext& context) {
   ASSIGN_OR_RETURN(const Breaker::Permit permit, Admit());
   const absl::Duration began = base::BootTime();
-  const auto session = sessions_->Wait(context);
+  const auto session = (exported_ != nullptr ? exported_ : sessions_)->Wait(context);
   Report(permit, began, session.status());
   RETURN_IF_ERROR(session.status());
-  return (*session)->token;
+  Token token{.jwt = (*session)->token, .key = {}};
+  if (exported_ != nullptr) {
+    ASSIGN_OR_RETURN(token.key, (*session)->key.PrivatePem());
+  }
+  return token;
 }
 
 void KbsClient::Attempt(const RequestRef& request, const Session* lost) {

@@ -32,13 +32,15 @@ struct KbsClientOptions {
 // A KBS: holds its session and uses it again, and stays away from it while it fails.
 class KbsClient : public Broker {
  public:
-  // Sessions of this KBS, or of the one that issues its passports.
+  // Sessions of this KBS, or of the one that issues its passports. With `exported`, others of the
+  // same, tokens are theirs and come with their keys: those of `sessions` leave in no case.
   KbsClient(KbsClientOptions options, std::shared_ptr<base::HttpTransport> transport,
-            std::shared_ptr<SessionKeeper> sessions, const Random& random);
+            std::shared_ptr<SessionKeeper> sessions, const Random& random,
+            std::shared_ptr<SessionKeeper> exported = nullptr);
 
   // A lost session is renewed once.
   void GetResource(const ResourceUri& uri, const base::CallContext& context, Done done) override;
-  absl::StatusOr<std::string> GetToken(const base::CallContext& context) override;
+  absl::StatusOr<Token> GetToken(const base::CallContext& context) override;
   State GetState() const override;
 
  private:
@@ -62,6 +64,7 @@ class KbsClient : public Broker {
   const KbsClientOptions options_;
   const std::shared_ptr<base::HttpTransport> transport_;
   const std::shared_ptr<SessionKeeper> sessions_;
+  const std::shared_ptr<SessionKeeper> exported_;  // may be null
   mutable absl::Mutex mutex_;
   Breaker breaker_ ABSL_GUARDED_BY(mutex_);
 };

@@ -36,7 +36,7 @@ void OfflineBroker::GetResource(const ResourceUri& uri, const base::CallContext&
   }
 }
 
-absl::StatusOr<std::string> OfflineBroker::GetToken(const base::CallContext& /*context*/) {
+absl::StatusOr<Token> OfflineBroker::GetToken(const base::CallContext& /*context*/) {
   return absl::FailedPreconditionError("offline_fs attests to nobody, so that there is no token");
 }
 

@@ -20,7 +20,7 @@ class OfflineBroker : public Broker {
 
   void GetResource(const ResourceUri& uri, const base::CallContext& context, Done done) override;
   // FailedPrecondition: there is no token without a KBS.
-  absl::StatusOr<std::string> GetToken(const base::CallContext& context) override;
+  absl::StatusOr<Token> GetToken(const base::CallContext& context) override;
   State GetState() const override { return {}; }
 
  private:

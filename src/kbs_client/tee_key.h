@@ -43,7 +43,7 @@ struct RsaNumbers {
   base::ByteView n, e, d, p, q, dp, dq, qi;
 };
 
-// The ephemeral key to which the broker encrypts. The private part never leaves it.
+// The ephemeral key to which the broker encrypts. The private part leaves it as PrivatePem only.
 class TeeKey {
  public:
   // RSA has 2048 bits and takes some tenths of a second.
@@ -59,6 +59,10 @@ class TeeKey {
   // {"kty":"EC","crv","alg","x","y"} or {"kty":"RSA","alg","n","e"}: exactly these members, since
   // the broker drops others before it hashes.
   absl::StatusOr<base::Json> PublicJwk() const;
+
+  // The private key as guest-components gives it: PEM of PKCS#8 (RFC 5958) for EC, of PKCS#1
+  // (RFC 8017, A.1.2) for RSA.
+  absl::StatusOr<base::Secret> PrivatePem() const;
 
   // ECDH: Z, the x coordinate of the shared point, of the size of a coordinate (RFC 7518, 4.6;
   // NIST SP 800-56A). InvalidArgument when the peer's point is not on the curve, after the same

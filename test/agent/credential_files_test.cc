@@ -48,7 +48,9 @@ class FakeBroker : public kbs::Broker {
       done(Answer(uri));
     }
   }
-  absl::StatusOr<std::string> GetToken(const base::CallContext& /*context*/) override { return ""; }
+  absl::StatusOr<kbs::Token> GetToken(const base::CallContext& /*context*/) override {
+    return absl::UnimplementedError("no token");
+  }
   State GetState() const override { return {}; }
 
   void AwaitAsked() {

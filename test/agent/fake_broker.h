@@ -46,8 +46,8 @@ class FakeBroker : public kbs::Broker {
                                         : absl::OkStatus());
     }
   }
-  absl::StatusOr<std::string> GetToken(const base::CallContext& /*context*/) override {
-    return name_;
+  absl::StatusOr<kbs::Token> GetToken(const base::CallContext& /*context*/) override {
+    return kbs::Token{.jwt = name_, .key = {}};
   }
   State GetState() const override { return {}; }
 

@@ -105,6 +105,17 @@ TEST_CASE("get-token asks for the broker's token and prints it alone or as JSON"
   CHECK(Run(dir, options).out == "{\"token\":\"aaa.bbb.ccc\"}\n");
 }
 
+TEST_CASE("get-token never prints a private key that comes with the token") {
+  const TempDir dir;
+  FakeAnswers answers;
+  answers.token = R"({"token":"aaa.bbb.ccc","tee_keypair":"-----BEGIN\nPRIVATE"})";
+  const FakeDaemon daemon(dir.File("attestd.sock"), answers);
+  Options options = MakeOptions(dir, Command::kGetToken);
+  CHECK(Run(dir, options).out == "aaa.bbb.ccc\n");
+  options.json = true;
+  CHECK(Run(dir, options).out == "{\"token\":\"aaa.bbb.ccc\"}\n");
+}
+
 TEST_CASE("get-token refuses a reply that is no token and does not quote it") {
   const TempDir dir;
   FakeAnswers answers;

@@ -28,6 +28,7 @@ except ImportError as error:
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PASSWORD = b'the db pass"word is 31-of-the-examples\n'
 KEY = b"-----BEGIN KEY-----\n\x00"
+CRYPTTAB_READER = "/lib/systemd/system-generators/systemd-cryptsetup-generator"
 # Where the examples have their files.
 PLACES = re.compile(r"(?<![\w./])/(manifest|template|secrets|etc/application|run/application|tmp/app)\b")
 
@@ -156,7 +157,7 @@ class ExamplesTest(SampleSiteTest):
         folder = os.path.join(self.site.folder, "units")
         units = glob.glob(os.path.join(ROOT, "examples/systemd/*.service"))
         units += glob.glob(os.path.join(ROOT, "examples/systemd/*.socket"))
-        self.assertEqual(len(units), 5)
+        self.assertEqual(len(units), 6)
         for unit in units:
             name = os.path.basename(unit)
             write(os.path.join(folder, name), read("examples/systemd", name).replace(
@@ -176,6 +177,20 @@ class ExamplesTest(SampleSiteTest):
         path = write(os.path.join(folder, "bad.service"), "[Service]\nExecStart=/nonexistent/x\n")
         self.assertNotEqual(subprocess.run(["systemd-analyze", "verify", path], check=False,
                                            capture_output=True).returncode, 0)
+
+    @unittest.skipUnless(os.path.exists(CRYPTTAB_READER), f"there is no {CRYPTTAB_READER}")
+    def test_the_line_of_crypttab_is_what_systemd_reads(self):
+        folder = os.path.join(self.site.folder, "generated")
+        os.mkdir(folder)
+        run([CRYPTTAB_READER, folder, folder, folder], env={
+            **os.environ, "SYSTEMD_CRYPTTAB": os.path.join(ROOT, "examples/systemd/crypttab"),
+            "SYSTEMD_PROC_CMDLINE": ""})
+        unit = os.path.join(folder, "systemd-cryptsetup@data.service")
+        with open(unit, encoding="utf-8") as file:
+            self.assertIn("attach 'data' '/dev/disk/by-partlabel/data' "
+                          "'/run/attestd/credentials.sock' 'luks,headless,_netdev'", file.read())
+        write(f"{unit}.d/attestd.conf", read("examples/systemd/cryptsetup-attestd.conf"))
+        run(["systemd-analyze", "verify", "--man=no", unit])
 
     def test_the_commands_of_the_documentation_work(self):
         blocks = re.findall(r"^```sh\n(.*?)^```$", read("docs/init-containers.md"),

@@ -74,7 +74,7 @@ class AttestationServiceTest(unittest.TestCase):
         self.assertEqual(SITE.agent.ctl("get-token").out.decode(), token + "\n")
 
     def test_other_token_types_are_invalid(self):
-        for token_type in ("", "coco_as", "KBS"):
+        for token_type in ("", "coco_as_", "KBS"):
             with self.subTest(token_type):
                 code, text = failure(self.client.get_token, token_type)
                 self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT)

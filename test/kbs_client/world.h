@@ -25,6 +25,7 @@ struct WorldOptions {
   std::vector<Protocol> spoken = {Protocol::k040, Protocol::k020};
   TeeKeyKind key = TeeKeyKind::kEcP256;
   Credential credential = Credential::kCookie;
+  bool export_key = false;
 };
 
 // A client, the broker's own logic behind it, and fake evidence.
@@ -49,12 +50,14 @@ class World {
     auto negotiator = std::make_shared<Negotiator>(
         NegotiatorOptions{.url = url, .protocols = wanted.spoken, .key = wanted.key}, transport,
         *collector_);
-    auto sessions = std::make_shared<SessionKeeper>(
-        [negotiator](const base::CallContext& context) { return negotiator->Attest(context); },
-        SecureRandom);
-    client =
-        std::make_unique<KbsClient>(KbsClientOptions{.url = url, .credential = wanted.credential},
-                                    std::move(transport), std::move(sessions), SecureRandom);
+    const auto keep = [negotiator] {
+      return std::make_shared<SessionKeeper>(
+          [negotiator](const base::CallContext& context) { return negotiator->Attest(context); },
+          SecureRandom);
+    };
+    client = std::make_unique<KbsClient>(
+        KbsClientOptions{.url = url, .credential = wanted.credential}, std::move(transport), keep(),
+        SecureRandom, wanted.export_key ? keep() : nullptr);
   }
 
   absl::StatusOr<base::Secret> GetUri(const std::string& uri) {
