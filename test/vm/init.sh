@@ -5,7 +5,7 @@
 # leave in /results goes to the host through a virtio port. The host judges by the lines that begin
 # with @@ on the console.
 /bin/busybox --install -s /bin
-export PATH=/bin TSS2_LOG=all+NONE
+export PATH=/bin:/sbin TSS2_LOG=all+NONE
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
 mount -t sysfs sys /sys

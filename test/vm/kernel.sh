@@ -13,7 +13,11 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/attestd-vm
 fetch_seconds=240
 # Of the Debian kernel, in the order in which init.sh loads them.
 stock_modules=(fs/configfs/configfs drivers/virt/coco/tsm net/core/failover
-    drivers/net/net_failover drivers/net/virtio_net)
+    drivers/net/net_failover drivers/net/virtio_net
+    # And cases/all.sh, for volumes.
+    crypto/xor crypto/async_tx/async_tx crypto/async_tx/async_xor drivers/md/dm-mod
+    drivers/md/dm-bufio drivers/md/dm-crypt drivers/md/dm-integrity drivers/block/loop crypto/xts
+    crypto/authenc)
 
 skip() {
     printf 'SKIPPED: no kernel for the guest: %s\n' "$*" >&2
@@ -88,11 +92,19 @@ fetch() {
     mv "$new" "$cache/$version"
 }
 
+# is_whole VERSION: it is in the cache, with all modules that are wanted now.
+is_whole() {
+    local name
+    for name in "${stock_modules[@]}"; do
+        [[ -f $cache/$1/modules/${name##*/}.ko ]] || return 1
+    done
+}
+
 # The version to use: the one that was found today, else the mirror's newest, else the one at hand.
 choose_version() {
     local mirror version=""
-    if [[ -s $cache/newest && -n $(find "$cache/newest" -mmin -1440) &&
-        -d $cache/$(<"$cache/newest") ]]; then
+    if [[ -s $cache/newest && -n $(find "$cache/newest" -mmin -1440) ]] &&
+        is_whole "$(<"$cache/newest")"; then
         cat "$cache/newest"
         return
     fi
@@ -103,13 +115,13 @@ choose_version() {
         version=$(newest_version || true)
     fi
     if [[ -z $version ]]; then
-        [[ -s $cache/newest && -d $cache/$(<"$cache/newest") ]] ||
+        { [[ -s $cache/newest ]] && is_whole "$(<"$cache/newest")"; } ||
             skip "linux-headers-cloud-amd64 is not in ${mirror##* }-backports on the mirror"
         printf 'kernel.sh: the mirror does not answer: an older kernel is used\n' >&2
         cat "$cache/newest"
         return
     fi
-    [[ -d $cache/$version ]] || fetch "$version"
+    is_whole "$version" || fetch "$version"
     # Whole or not at all: the disk may be full.
     printf '%s' "$version" >"$work/newest"
     mv "$work/newest" "$cache/newest"

@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Usage: run.sh BIN [sev_guest|tdx_guest]...
-# Boots a guest for each word (both by default) with the release binaries of the folder BIN and runs
+# Usage: run.sh BIN [sev_guest|tdx_guest|volume]...
+# Boots a guest for each word (all by default) with the release binaries of the folder BIN and runs
 # the cases in it: attestd against the kernel's own configfs-tsm core, /dev/sev-guest or
-# /dev/tdx_guest, and /dev/tpmrm0. The development broker runs here, on loopback, and is all that the
-# guest can reach. What the guest brought back is judged here once more. Exits with 0 when every
-# check passed, 77 after "SKIPPED: why", 1 otherwise.
+# /dev/tdx_guest, and /dev/tpmrm0; for "volume" against dm-crypt and dm-integrity. The development
+# broker runs here, on loopback, and is all that the guest can reach. What the guest brought back is
+# judged here once more. Exits with 0 when every check passed, 77 after "SKIPPED: why", 1 otherwise.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # A busy machine may need more.
 boot_seconds=${ATTESTD_VM_SECONDS:-480}
 # As many checks as the cases have; fewer mean that the guest did not get through them.
-declare -A least_checks=([sev_guest]=81 [tdx_guest]=57)
+declare -A least_checks=([sev_guest]=81 [tdx_guest]=57 [volume]=43)
 children=()
 work=
 failures=0
@@ -85,6 +85,8 @@ make_certificates() {
 start_broker() {
     mkdir -p "$work/resources/default/vm" "$work/roots"
     head -c 4096 /dev/urandom >"$work/resources/default/vm/secret"
+    head -c 32 /dev/urandom >"$work/resources/default/vm/volume"
+    head -c 32 /dev/urandom >"$work/resources/default/vm/other"
     printf 'never released' >"$work/resources/default/vm/locked"
     cp "$work/extra/keys/snp/ark.pem" "$work/roots/ark.pem"
     cp "$work/extra/keys/tdx/root.pem" "$work/roots/tdx.pem"
@@ -174,6 +176,7 @@ take_ak() {
 # judge_results PROVIDER FOLDER: what the guest brought back.
 judge_results() {
     local results=$2/results nonce other tee
+    [[ $1 != volume ]] || return 0
     mkdir "$results"
     tar -C "$results" -xf "$2/results.tar" || true
     nonce=$(printf '5a%.0s' {1..64})
@@ -198,10 +201,10 @@ judge_results() {
         fails appraise tpm "$results/tpm.json" --roots "$2/ak" --report-data "${other:0:64}"
 }
 
-bin=${1:?usage: run.sh BIN [sev_guest|tdx_guest]...}
+bin=${1:?usage: run.sh BIN [sev_guest|tdx_guest|volume]...}
 shift
-[[ $# -gt 0 ]] || set -- sev_guest tdx_guest
-for tool in qemu-system-x86_64 swtpm cpio busybox openssl; do
+[[ $# -gt 0 ]] || set -- sev_guest tdx_guest volume
+for tool in qemu-system-x86_64 swtpm cpio busybox openssl cryptsetup mke2fs; do
     command -v "$tool" >/dev/null || skip "$tool is not installed (scripts/packages-test.txt)"
 done
 trap finish EXIT
