@@ -107,7 +107,8 @@ class RestTest(unittest.TestCase):
                 ("/cdh/resource/app/key/main%00", (400, "INVALID_ARGUMENT", "BAD_URI")),
                 ("/cdh/resource/app/key/main?<", (400, "INVALID_ARGUMENT", "BAD_URI")),
                 ("/aa/evidence?runtime_data=" + "4" * 65, (400, "INVALID_ARGUMENT", "TOO_LARGE")),
-                ("/aa/token?token_type=coco_as", (400, "INVALID_ARGUMENT", "MALFORMED")),
+                ("/aa/token?token_type=coco_as",
+                 (412, "FAILED_PRECONDITION", "FAILED_PRECONDITION")),
                 ("/aa/token", (400, "INVALID_ARGUMENT", "MALFORMED")),
                 ("/nothing", (404, "NOT_FOUND", "UNKNOWN_PATH")),
                 ("/aa/aael", (405, "UNIMPLEMENTED", "WRONG_METHOD"))):

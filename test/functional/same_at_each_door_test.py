@@ -17,7 +17,7 @@ from support.ttrpc import TtrpcClient
 SITE = CLIENTS = None
 LARGE = bytes(i * 7 & 0xff for i in range(1 << 20))
 # Of the codes of gRPC.
-OK, INVALID, NOT_FOUND, DENIED, UNAVAILABLE = 0, 3, 5, 7, 14
+OK, INVALID, NOT_FOUND, DENIED, UNFIT, UNAVAILABLE = 0, 3, 5, 7, 9, 14
 
 
 def setUpModule():
@@ -118,6 +118,7 @@ ROWS = [
         agent_pb.GetAdditionalEvidenceRequest(RuntimeData=b"r"),
         "/aa/additional-evidence?runtime_data=r"),
     token("a token", OK, "kbs"),
+    token("a token that is not configured", UNFIT, "coco_as"),
     token("a token of no kind", INVALID, "none"),
     token("a token of an empty kind", INVALID, ""),
 ]
