@@ -18,6 +18,13 @@ absl::Status Malformed(std::string_view what) {
                           "getresource: " + std::string(what));
 }
 
+// A member is one segment: it begins no other, no query and no URI of its own.
+absl::Status CheckSegment(std::string_view segment) {
+  return segment.find_first_of("/?:") == std::string_view::npos
+             ? absl::OkStatus()
+             : Malformed("repository, type and tag are one segment each");
+}
+
 // "repository/type/tag" of {"name":..., "optional": {"repository":..., "type":..., "tag":...}}.
 absl::StatusOr<std::string> ReadDescription(std::string_view text) {
   if (text.size() > kMaxDescription) {
@@ -25,10 +32,14 @@ absl::StatusOr<std::string> ReadDescription(std::string_view text) {
   }
   ASSIGN_OR_RETURN(const base::Json description, base::ParseJson(text, kLimits));
   ASSIGN_OR_RETURN(const base::Json* optional, base::GetMember(description, "optional"));
-  const absl::StatusOr<std::string> repository = base::GetString(*optional, "repository");
+  const std::string repository =
+      base::GetString(*optional, "repository").value_or(std::string("default"));
   ASSIGN_OR_RETURN(const std::string type, base::GetString(*optional, "type"));
   ASSIGN_OR_RETURN(const std::string tag, base::GetString(*optional, "tag"));
-  return repository.value_or("default") + "/" + type + "/" + tag;
+  for (const std::string& segment : {repository, type, tag}) {
+    RETURN_IF_ERROR(CheckSegment(segment));
+  }
+  return repository + "/" + type + "/" + tag;
 }
 
 std::string KbsUri(std::string_view text) { return std::string(text == "null" ? "" : text); }

@@ -41,6 +41,9 @@ TEST_CASE("What has none of the shapes is refused") {
       GENERATE(std::string(), std::string("{}"), std::string("{"), std::string(R"({"optional":7})"),
                std::string(R"({"optional":{"type":"t"}})"),
                std::string(R"({"optional":{"type":"t","tag":7}})"),
+               std::string(R"({"optional":{"type":"t","tag":"g?x=1"}})"),
+               std::string(R"({"optional":{"repository":"a/b","type":"","tag":"g"}})"),
+               std::string(R"({"optional":{"repository":"kbs:/","type":"h","tag":"r/t/g"}})"),
                R"({"optional":{"type":"t","tag":")" + std::string(4096, 'g') + "\"}}");
   const auto request = ParseLegacyRequest({"cc_kbc", "https://h:1", third});
   CHECK(absl::IsInvalidArgument(request.status()));
