@@ -2,10 +2,14 @@
 #include "agent/grpc_door.h"
 
 #include <grpc/grpc.h>
+#include <grpc/support/log.h>
+#include <grpc/support/time.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/codegen/server_callback_handlers.h>
 #include <grpcpp/impl/codegen/service_type.h>
+#include <grpcpp/resource_quota.h>
 
+#include <algorithm>
 #include <chrono>
 #include <stop_token>
 #include <utility>
@@ -16,6 +20,14 @@ namespace attestd::agent {
 namespace {
 
 constexpr std::chrono::seconds kDrain{5};
+// Of all that gRPC holds for its callers. It looks at a message's length only when all of it is
+// there (grpc/grpc#43012): beyond this it cancels calls instead, in bytes.
+constexpr size_t kMaxHeld = size_t{32} << 20;
+// Under way at a time on one connection, as for ttRPC; a client keeps the rest back. gRPC 1.51
+// holds a client to this and the next only once that has acknowledged its settings.
+constexpr int kMaxStreams = 256;
+// Of a call's headers, as HPACK counts them, in bytes.
+constexpr int kMaxMetadata = 8 << 10;
 
 grpc::Slice OneSlice(const grpc::ByteBuffer& buffer) {
   grpc::Slice slice;
@@ -25,16 +37,20 @@ grpc::Slice OneSlice(const grpc::ByteBuffer& buffer) {
   return slice;
 }
 
+// The time until a deadline of gRPC; as a time_point one thousands of years ahead would overflow.
+absl::Duration Left(gpr_timespec deadline) {
+  const gpr_timespec left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
+  return std::min(absl::Seconds(left.tv_sec) + absl::Nanoseconds(left.tv_nsec), absl::Hours(24));
+}
+
 // One call; gRPC owns it until OnDone, and cancels it at the caller's deadline.
 class GrpcCall : public grpc::ServerUnaryReactor {
  public:
   GrpcCall(const grpc::CallbackServerContext& context, grpc::ByteBuffer& response)
-      : deadline_(context.deadline()), response_(response) {}
+      : deadline_(base::Deadline::After(Left(context.raw_deadline()))), response_(response) {}
 
   void Begin(const base::Method& method, const grpc::ByteBuffer& request) {
-    const auto left = absl::FromChrono(deadline_ - std::chrono::system_clock::now());
-    const base::CallContext caller{.deadline = base::Deadline::After(left),
-                                   .stop = stop_.get_token()};
+    const base::CallContext caller{.deadline = deadline_, .stop = stop_.get_token()};
     const grpc::Slice bytes = OneSlice(request);
     method({bytes.begin(), bytes.size()}, caller,
            [this](absl::StatusOr<base::Reply> reply) { End(std::move(reply)); });
@@ -55,7 +71,7 @@ class GrpcCall : public grpc::ServerUnaryReactor {
             base::ErrorDetails(status)});
   }
 
-  const std::chrono::system_clock::time_point deadline_;
+  const base::Deadline deadline_;
   grpc::ByteBuffer& response_;
   std::stop_source stop_;
 };
@@ -85,6 +101,8 @@ class TableService : public grpc::Service {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GrpcDoor>> GrpcDoor::Open(const base::MethodTable& methods) {
+  // What gRPC says of a caller has the caller's bytes in it, a line for each frame.
+  gpr_set_log_function([](gpr_log_func_args* /*line*/) {});
   // Never given back: gRPC's own shutdown may wait 10 s for a poller that nobody needs any more.
   grpc_init();
   grpc::EnableDefaultHealthCheckService(true);
@@ -92,6 +110,9 @@ absl::StatusOr<std::unique_ptr<GrpcDoor>> GrpcDoor::Open(const base::MethodTable
   grpc::ServerBuilder builder;
   builder.RegisterService(service.get());
   builder.SetMaxReceiveMessageSize(int{base::kMaxRequestBytes});
+  builder.SetResourceQuota(grpc::ResourceQuota("callers").Resize(kMaxHeld));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadata);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   Acceptor acceptor = builder.experimental().AddExternalConnectionAcceptor(
