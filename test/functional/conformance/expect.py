@@ -17,6 +17,9 @@ DENIED = {("PERMISSION_DENIED", "ACCESS_DENIED")}
 MISSING = {("NOT_FOUND", "RESOURCE_NOT_FOUND")}
 TIMED_OUT = {("DEADLINE_EXCEEDED", "DEADLINE"), ("DEADLINE_EXCEEDED", "")}
 OK = {("OK", "")}
+BAD_URI = {("INVALID_ARGUMENT", "BAD_URI")}
+UNKNOWN_BROKER = {("INVALID_ARGUMENT", "UNKNOWN_BROKER")}
+MALFORMED = {("INVALID_ARGUMENT", "MALFORMED")}
 
 Reply = collections.namedtuple("Reply", "code reason text value seconds late")
 
@@ -47,7 +50,7 @@ class Latecomer:
         self._thread.join()
 
 
-def _reason(error):
+def reason_of(error):
     trailer = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin")
     if trailer is None:
         return ""
@@ -65,6 +68,6 @@ def ask(client, uri, seconds):
             code, reason, text = "OK", "", ""
         except grpc.RpcError as error:
             value = b""
-            code, reason, text = error.code().name, _reason(error), error.details()
+            code, reason, text = error.code().name, reason_of(error), error.details()
         elapsed = time.monotonic() - before
     return Reply(code, reason, text, value, elapsed, late.worst)
