@@ -2,29 +2,29 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tries attestd by the numbered list of hostile inputs and prints a line for each case and the sum.
 # Needs a finished build (scripts/test.sh, or cmake --build --preset release).
-#   scripts/conformance.sh [--cases 39-69,85] [--build DIR]
+#   scripts/conformance.sh [--cases 6-22,27-29,36,39-69,85] [--build DIR]
 # Exit status: 0 every case that was tried survived, 1 one did not, 2 bad usage.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-cases=39-69,85
+cases=6-22,27-29,36,39-69,85
 build=$root/build/release
 while [[ $# -gt 0 ]]; do
     case $1 in
     --cases | --build)
-        [[ $# -ge 2 ]] || { say "usage: $0 [--cases 39-69,85] [--build DIR]" >&2; exit 2; }
+        [[ $# -ge 2 ]] || { say "usage: $0 [--cases 6-22,27-29,36,39-69,85] [--build DIR]" >&2; exit 2; }
         if [[ $1 == --cases ]]; then cases=$2; else build=$2; fi
         shift 2
         ;;
     *)
-        say "usage: $0 [--cases 39-69,85] [--build DIR]" >&2
+        say "usage: $0 [--cases 6-22,27-29,36,39-69,85] [--build DIR]" >&2
         exit 2
         ;;
     esac
 done
 [[ $cases =~ ^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$ ]] || {
-    say "--cases wants numbers and ranges, as 39-69,85" >&2
+    say "--cases wants numbers and ranges, as 6-22,27-29,36,39-69,85" >&2
     exit 2
 }
 [[ -f $build/CTestTestfile.cmake ]] || die "there is no build in $build"

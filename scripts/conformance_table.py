@@ -14,6 +14,12 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 TITLES = {
+    6: "callers without credentials", 7: "empty paths", 8: "missing and extra segments",
+    9: "dots and empty segments", 10: "bytes that are no name", 11: "query in a path",
+    12: "queries", 13: "plugins that are none", 14: "hosts of URIs", 15: "KbsUri of others",
+    16: "KbsUri of local addresses", 17: "KbcName", 18: "long paths", 19: "long messages",
+    20: "messages that are none", 21: "unknown methods, other protocols", 22: "floods",
+    27: "cold crowds", 28: "callers who leave", 29: "deadlines", 36: "sealed secrets that are none",
     39: "plain http", 40: "bad certificates, old TLS", 41: "downgrade, renegotiation, tickets",
     42: "redirects", 43: "environment", 44: "DNS", 45: "connections that break",
     46: "slow and silent brokers", 47: "bodies over the cap", 48: "heads that lie",
