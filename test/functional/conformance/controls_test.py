@@ -7,11 +7,12 @@ import sys
 import unittest
 
 from conformance import record
+from conformance.callers import PROBE, CallerCase
 from conformance.daemon_memory import LIMIT, MemoryWatch
 from conformance.expect import OK, REJECTED, TIMED_OUT
 from conformance.lab import ConformanceCase
 from conformance.secrecy import MARK, leaks
-from support.sample_site import SECRET, SampleSite
+from support.sample_site import SECRET, URI, SampleSite
 
 _HOG = "input(); x = b'x' * {}; del x; print(flush=True); input()"
 
@@ -97,3 +98,37 @@ class CheckTest(unittest.TestCase):
             with open(self.trial.agent.process.log_path, "a", encoding="utf-8") as log:
                 log.write(MARK)
         self.assertEqual(self.result(OK, lambda: True, mend=write), record.FAILED)
+
+
+class _CallerTrial(_Trial, CallerCase):
+    pass
+
+
+class CallerCheckTest(unittest.TestCase):
+    def setUp(self):
+        self.trial = _CallerTrial("trial")
+        self.addCleanup(self.trial.doCleanups)
+        self.trial.setUp()
+        self.trial.open_doors()
+
+    def result(self, way, expected=OK, asks_broker=True, **options):
+        self.trial.variant("trial", expected, lambda: way.get(URI), asks_broker=asks_broker,
+                           **options)
+        return self.trial.variants[-1].result
+
+    def test_a_variant_fails_by_each_of_its_checks_alone_at_each_door(self):
+        for way in self.trial.ways:
+            self.assertEqual(self.result(way), record.SURVIVED)
+            self.assertEqual(self.result(way, REJECTED), record.FAILED)
+            self.assertEqual(self.result(way, value=b"another"), record.FAILED)
+            self.assertEqual(self.result(way, asks_broker=False), record.FAILED)
+            self.assertEqual(self.result(way, limit=-1), record.FAILED)
+            self.assertEqual(self.result(way, seconds=-1), record.FAILED)
+
+    def test_a_log_that_holds_what_the_request_held_fails(self):
+        def ask():
+            with open(self.trial.agent.process.log_path, "a", encoding="utf-8") as log:
+                log.write(PROBE)
+            return self.trial.rest.get(URI)
+        self.trial.variant("trial", OK, ask, asks_broker=True)
+        self.assertEqual(self.trial.variants[-1].result, record.FAILED)
