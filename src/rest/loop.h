@@ -42,8 +42,10 @@ class Loop {
   struct Entry {
     std::unique_ptr<Exchange> exchange;
     MHD_Connection* connection = nullptr;
-    bool suspended = false;  // a call is under way
-    bool watched = false;    // for the client's hanging up
+    const char* target_end = nullptr;  // where the library's copy ends
+    bool cut_off = false;              // its copy is shorter than what came
+    bool suspended = false;            // a call is under way
+    bool watched = false;              // for the client's hanging up
   };
   using Entries = std::map<uint64_t, Entry>;
 

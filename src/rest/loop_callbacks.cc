@@ -49,19 +49,24 @@ void* Loop::OnTarget(void* loop, const char* target, MHD_Connection* connection)
   }
   const uint64_t id = ++self.last_id_;
   Entry& entry = self.entries_[id];
+  entry.target_end = target == nullptr ? nullptr : target + text.size();
   entry.exchange = std::make_unique<Exchange>(self.house_, id, text);
   entry.connection = connection;
   return &entry;
 }
 
 MHD_Result Loop::OnRequest(void* loop, MHD_Connection* /*connection*/, const char* /*url*/,
-                           const char* method, const char* /*version*/, const char* body,
+                           const char* method, const char* version, const char* body,
                            size_t* body_bytes, void** entry) {
   if (*entry == nullptr) {
     return MHD_NO;
   }
+  auto& served = *static_cast<Entry*>(*entry);
+  // The library cuts the first line at its spaces, where it lies, and gives C strings: what is
+  // between target and version is a NUL and what follows it.
+  served.cut_off = served.target_end == nullptr || version != served.target_end + 1;
   const size_t size = std::exchange(*body_bytes, 0);
-  return static_cast<Loop*>(loop)->Serve(*static_cast<Entry*>(*entry), method,
+  return static_cast<Loop*>(loop)->Serve(served, method,
                                          {reinterpret_cast<const uint8_t*>(body), size});
 }
 
@@ -70,8 +75,8 @@ MHD_Result Loop::OnRequest(void* loop, MHD_Connection* /*connection*/, const cha
 MHD_Result Loop::Serve(Entry& entry, const char* method, base::ByteView body) {
   Exchange& exchange = *entry.exchange;
   if (!exchange.has_head()) {
-    return exchange.TakeHead(ReadHead(entry.connection, method, exchange.target())) ? MHD_YES
-                                                                                    : Reply(entry);
+    const std::string target = entry.cut_off ? "" : exchange.target();  // "" is refused
+    return exchange.TakeHead(ReadHead(entry.connection, method, target)) ? MHD_YES : Reply(entry);
   }
   if (!body.empty()) {
     return exchange.TakeBody(body) ? MHD_YES : MHD_NO;

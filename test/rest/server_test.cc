@@ -179,6 +179,8 @@ TEST_CASE("Requests that are refused, whatever they ask") {
       Case{line + "Host: localhost\r\nTransfer-Encoding: gzip\r\n\r\n", 400},
       Case{"GET http://localhost/info HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
       Case{"GET * HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
+      Case{std::string("GET /cdh/resource/a/b/c\0d HTTP/1.1\r\nHost: localhost\r\n\r\n", 55), 400},
+      Case{std::string("GET /info\0 HTTP/1.1\r\nHost: localhost\r\n\r\n", 40), 400},
       Case{"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
       Case{"GET /cdh/resource/a%2Fb/c HTTP/1.1\r\nHost: localhost\r\n\r\n", 400});
   RestLab lab;
