@@ -91,7 +91,7 @@ class CrowdTest(CallerCase):
         yield self.rest, "REST", REST_CROWD, REST_CROWD
 
     def test_case_27_a_cold_crowd_costs_one_handshake_and_one_fetch(self):
-        """1,000 callers at once (REST: 250) of one resource: one handshake, one GET, all answered"""
+        """1,000 callers at once (REST: 250) of one resource: one handshake, one GET, all served"""
         for number in range(len(self.ways)):
             # Slow enough that all have asked before the first answer.
             self.broker.faults("auth 1 delay 3000")

@@ -10,9 +10,9 @@ from conformance.callers import PROBE, CallerCase
 from conformance.daemon_memory import MemoryWatch
 from conformance.expect import Latecomer
 from conformance.ways import GET, read_answer
-from support.http2_raw import (ACK, CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS,
-                               PING, PRIORITY, PUSH_PROMISE, RST_STREAM, SETTINGS, WINDOW_UPDATE,
-                               Http2Client, call, frame, literal, number, request_block)
+from support.http2_raw import (ACK, CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY,
+                               HEADERS, PING, PRIORITY, PUSH_PROMISE, RST_STREAM, SETTINGS,
+                               WINDOW_UPDATE, Http2Client, call, frame, literal, number, request_block)
 from support.processes import log_from_here
 from support.sample_site import SECRET, URI
 from support.ttrpc import HungUp, connect, field, request_data
@@ -243,14 +243,14 @@ class FloodTest(CallerCase):
         client.send(frame(SETTINGS, ACK))
 
     def test_case_22_floods_of_ttrpc_leave_others_served(self):
-        """requests whose answers nobody reads, frames of other types, too long: closed or bounded"""
+        """answers that nobody reads, frames of other types, too long: closed or bounded"""
         for way in self.ttrpc_ways:
             for name, pieces in TTRPC.items():
                 self.flood(f"{way.name}: {name}", lambda way=way: connect(way.place), pieces(),
                            TTRPC_LIMIT)
 
     def test_case_22_floods_of_http1_leave_others_served(self):
-        """heads, chunks, extensions and trailers without end, 100,000 requests: refused or closed"""
+        """heads, chunks and trailers without end, 100,000 requests: refused or closed"""
         for name, pieces in HTTP1.items():
             self.flood(f"rest: {name}", self.rest.connect, pieces(), REST_LIMIT)
 

@@ -199,7 +199,8 @@ class MessageTest(CallerCase):
                    "lists": b"[" * 10_000, "objects": b'{"a":' * 8_000,
                    "whole": b"[" * 10_000 + b"]" * 10_000, "null": b"null", "no members": b"{}",
                    "kid of lists": b'{"kid":' + b"[" * 10_000 + b"}"}
-        for name, wrong in (("wrap_type none", {"wrap_type": "none"}), ("wrap_type", {"wrap_type": ""}),
+        for name, wrong in (("wrap_type none", {"wrap_type": "none"}),
+                            ("wrap_type", {"wrap_type": ""}),
                             ("iv", {"iv": std(bytes(3))}), ("no Base64", {"iv": "!"}),
                             ("kid", {"kid": "file:///etc/passwd"}), ("no kid", {"kid": ""}),
                             ("kid elsewhere", {"kid": "kbs+auth:///a"}),
@@ -212,7 +213,8 @@ class MessageTest(CallerCase):
         for name, text in (("empty", ""), ("garbage", bytes(range(256))), ("a word", PROBE),
                            ("lists", "[" * 60_000), ("objects", '{"a":' * 10_000),
                            ("no op", "{}"), ("op", '{"op":"none"}'),
-                           ("annotation", '{"op":"keyunwrap","keyunwrapparams":{"annotation":"!"}}'),
+                           ("annotation",
+                            '{"op":"keyunwrap","keyunwrapparams":{"annotation":"!"}}'),
                            ("struct", struct.pack("<Q", 1 << 63))):
             self.unwrap(f"input {name}", text)
 

@@ -79,8 +79,8 @@ class UriTest(CallerCase):
 
     def test_case_12_queries_that_are_malformed_or_too_long_are_invalid(self):
         """malformed, and over the limit: INVALID_ARGUMENT"""
-        # The list says 256 bytes, and keys from a list. A query is for a plugin of the broker, whose
-        # parameters are its own: the letters are limited and the length, to 1024 bytes.
+        # The list says 256 bytes, and keys from a list. A query is for a plugin of the broker,
+        # whose parameters are its own: letters are limited, and the length to 1024 bytes.
         for query in ("", "x=%", "x=%4", "x=%zz", "x=a/b", "x=a?b", "x=<a>", 'x="a"', "x=[1]",
                       "x=a;b", "x=a\\b", "x=" + PROBE * 100, "x=" + "1" * (MAX_QUERY - 1)):
             for uri in (URI, "kbs+echo:///a"):

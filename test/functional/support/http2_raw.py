@@ -95,7 +95,7 @@ class Http2Client:
     def status(self, stream):
         """What becomes of a stream: its grpc-status, "RST", "GOAWAY" or "HTTP 415".
 
-        gRPC writes a new header's name and value plainly, so only the first of a connection is found.
+        gRPC writes a new header plainly: only the first status of a connection is found.
         """
         headers = b""
         while True:
