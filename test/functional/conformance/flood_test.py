@@ -12,7 +12,8 @@ from conformance.expect import Latecomer
 from conformance.ways import GET, read_answer
 from support.http2_raw import (ACK, CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY,
                                HEADERS, PING, PRIORITY, PUSH_PROMISE, RST_STREAM, SETTINGS,
-                               WINDOW_UPDATE, Http2Client, call, frame, literal, number, request_block)
+                               WINDOW_UPDATE, Http2Client, call, frame, literal, number,
+                               request_block)
 from support.processes import log_from_here
 from support.sample_site import SECRET, URI
 from support.ttrpc import HungUp, connect, field, request_data
