@@ -8,7 +8,7 @@ from support.sample_site import SECRET, URI
 PATH_404 = {("NOT_FOUND", "UNKNOWN_PATH")}
 # A target with such a byte is no HTTP: the library's own answer, or none.
 NO_HTTP = MALFORMED | {("HTTP 400", ""), (HUNG_UP, "")}
-TOO_LARGE_HEAD = {("INVALID_ARGUMENT", "REQUEST_TOO_LARGE"), ("HTTP 414", ""), ("HTTP 431", ""),
+TOO_LARGE_HEAD = {("RESOURCE_EXHAUSTED", "REQUEST_TOO_LARGE"), ("HTTP 414", ""), ("HTTP 431", ""),
                   (HUNG_UP, "")}
 MAX_QUERY = 1024
 
