@@ -36,7 +36,8 @@ absl::Status ReadAnswer(const base::UniqueFd& connection) {
     return absl::UnavailableError("it went away");
   }
   line = line.substr(0, line.find('\n'));
-  return line == kHandoverDone ? absl::OkStatus() : absl::FailedPreconditionError(std::string(line));
+  return line == kHandoverDone ? absl::OkStatus()
+                               : absl::FailedPreconditionError(std::string(line));
 }
 
 // One life of the attestd that serves.

@@ -103,7 +103,7 @@ bool SystemdClient::Ask() {
   house_.mailbox->CallBegins();
   house_.get_resource(base::AsBytes(bytes), {.deadline = deadline, .stop = stop_.get_token()},
                       [mailbox = house_.mailbox, id = id_](absl::StatusOr<base::Reply> reply) {
-                        mailbox->Put({.connection = id, .stream = 0, .reply = std::move(reply)});
+                        mailbox->Put({.client = id, .request = 0, .reply = std::move(reply)});
                       });
   return true;
 }

@@ -14,10 +14,10 @@
 
 #include "agent/systemd_credential.h"
 #include "base/handle.h"
+#include "base/mailbox.h"
 #include "base/method.h"
 #include "base/status.h"
 #include "kbs_client/backoff.h"
-#include "ttrpc/mailbox.h"
 
 namespace attestd::agent {
 
@@ -39,7 +39,7 @@ class SystemdClient {
   struct House {
     const base::Method& get_resource;
     const std::vector<SystemdCredential>& credentials;
-    std::shared_ptr<ttrpc::Mailbox> mailbox;
+    std::shared_ptr<base::Mailbox> mailbox;
     const SystemdLimits& limits;
   };
   SystemdClient(const House& house, uint64_t id, base::UniqueFd socket);

@@ -2,7 +2,6 @@
 #include "agent/systemd_door.h"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <array>
@@ -92,12 +91,12 @@ class SystemdDoor::Loop {
   }
 
   void TakeMail() {
-    ttrpc::Mailbox::Mail mail = house_.mailbox->Take();
+    base::Mailbox::Mail mail = house_.mailbox->Take();
     for (base::UniqueFd& socket : mail.connections) {
       waiting_.push_back(std::move(socket));
     }
-    for (const ttrpc::Answer& answer : mail.answers) {
-      if (const auto client = clients_.find(answer.connection); client != clients_.end()) {
+    for (const base::Answer& answer : mail.answers) {
+      if (const auto client = clients_.find(answer.client); client != clients_.end()) {
         Settle(client, client->second.connection.End(answer.reply));
       }
     }
@@ -164,48 +163,26 @@ absl::StatusOr<std::unique_ptr<SystemdDoor>> SystemdDoor::Open(
   if (get_resource == methods.end()) {
     return absl::InternalError("systemd's door: there is no GetResource");
   }
-  base::UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  ASSIGN_OR_RETURN(std::shared_ptr<base::Mailbox> mailbox, base::MakeMailbox());
   base::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
-  if (!event.valid() || !epoll.valid()) {
-    return base::ErrnoStatus(errno, "systemd's door: eventfd or epoll");
+  if (!epoll.valid()) {
+    return base::ErrnoStatus(errno, "systemd's door: epoll");
   }
-  RETURN_IF_ERROR(Watch(epoll.get(), event.get(), kMailbox, EPOLLIN, EPOLL_CTL_ADD));
-  return std::unique_ptr<SystemdDoor>(new SystemdDoor(get_resource->second, std::move(credentials),
-                                                      limits, std::move(event), std::move(epoll)));
+  RETURN_IF_ERROR(Watch(epoll.get(), mailbox->event(), kMailbox, EPOLLIN, EPOLL_CTL_ADD));
+  return std::unique_ptr<SystemdDoor>(new SystemdDoor(
+      get_resource->second, std::move(credentials), limits, std::move(mailbox), std::move(epoll)));
 }
 
 SystemdDoor::SystemdDoor(const base::Method& get_resource,
                          std::vector<SystemdCredential> credentials, SystemdLimits limits,
-                         base::UniqueFd event, base::UniqueFd epoll)
+                         std::shared_ptr<base::Mailbox> mailbox, base::UniqueFd epoll)
     : credentials_(std::move(credentials)),
       limits_(limits),
       house_({.get_resource = get_resource,
               .credentials = credentials_,
-              .mailbox = std::make_shared<ttrpc::Mailbox>(std::move(event)),
+              .mailbox = std::move(mailbox),
               .limits = limits_}),
-      epoll_(std::move(epoll)) {}
-
-SystemdDoor::~SystemdDoor() {
-  Drain();
-  std::thread thread;
-  {
-    const absl::MutexLock lock(&mutex_);
-    thread = std::move(thread_);
-  }
-  if (thread.joinable()) {
-    thread.join();
-  }
-  house_.mailbox->AwaitCalls();
-}
-
-void SystemdDoor::Accept(base::UniqueFd connection) {
-  house_.mailbox->Put(std::move(connection));
-  const absl::MutexLock lock(&mutex_);
-  if (!thread_.joinable()) {
-    thread_ = std::thread([this] { Loop(house_, epoll_.get()).Run(); });
-  }
-}
-
-void SystemdDoor::Drain() { house_.mailbox->PutDrain(); }
+      epoll_(std::move(epoll)),
+      thread_(house_.mailbox, [this] { Loop(house_, epoll_.get()).Run(); }) {}
 
 }  // namespace attestd::agent

@@ -2,16 +2,14 @@
 #ifndef ATTESTD_AGENT_SYSTEMD_DOOR_H_
 #define ATTESTD_AGENT_SYSTEMD_DOOR_H_
 
-#include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
-
 #include <memory>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "agent/systemd_client.h"
 #include "agent/systemd_credential.h"
 #include "base/door.h"
+#include "base/door_thread.h"
 #include "base/handle.h"
 #include "base/method.h"
 #include "base/status.h"
@@ -26,23 +24,22 @@ class SystemdDoor : public base::Door {
   static absl::StatusOr<std::unique_ptr<SystemdDoor>> Open(
       const base::MethodTable& methods, std::vector<SystemdCredential> credentials,
       SystemdLimits limits = {});
-  ~SystemdDoor() override;
+  ~SystemdDoor() override = default;
 
-  void Accept(base::UniqueFd connection) override;
+  void Accept(base::UniqueFd connection) override { thread_.Accept(std::move(connection)); }
   // Also refuses those who wait for another try.
-  void Drain() override;
+  void Drain() override { thread_.Drain(); }
 
  private:
   class Loop;
   SystemdDoor(const base::Method& get_resource, std::vector<SystemdCredential> credentials,
-              SystemdLimits limits, base::UniqueFd event, base::UniqueFd epoll);
+              SystemdLimits limits, std::shared_ptr<base::Mailbox> mailbox, base::UniqueFd epoll);
 
   const std::vector<SystemdCredential> credentials_;
   const SystemdLimits limits_;
   const SystemdClient::House house_;
   base::UniqueFd epoll_;
-  absl::Mutex mutex_;
-  std::thread thread_ ABSL_GUARDED_BY(mutex_);  // since the first connection
+  base::DoorThread thread_;  // the last: it ends before what it uses
 };
 
 }  // namespace attestd::agent

@@ -71,7 +71,7 @@ bool Exchange::Call() {
   house_.mailbox->CallBegins();
   method->second(base::AsBytes(call.message), {.stop = stop_.get_token()},
                  [mailbox = house_.mailbox, id = id_](absl::StatusOr<base::Reply> reply) {
-                   mailbox->Put({.exchange = id, .reply = std::move(reply)});
+                   mailbox->Put({.client = id, .reply = std::move(reply)});
                  });
   return true;
 }

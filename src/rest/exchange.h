@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/mailbox.h"
 #include "base/method.h"
 #include "rest/head.h"
-#include "rest/mailbox.h"
 #include "rest/reply.h"
 #include "rest/request.h"
 
@@ -22,7 +22,7 @@ namespace attestd::rest {
 // What every exchange is served from. The methods outlive it.
 struct House {
   const base::MethodTable& methods;
-  std::shared_ptr<Mailbox> mailbox;
+  std::shared_ptr<base::Mailbox> mailbox;
   Features features;
   std::string version;
 };

@@ -97,12 +97,12 @@ void Loop::OnHangUp(uint64_t id) {
 }
 
 void Loop::TakeMail() {
-  Mailbox::Mail mail = house_.mailbox->Take();
+  base::Mailbox::Mail mail = house_.mailbox->Take();
   for (base::UniqueFd& socket : mail.connections) {
     Add(std::move(socket));
   }
-  for (Answer& answer : mail.answers) {
-    const auto entry = entries_.find(answer.exchange);
+  for (base::Answer& answer : mail.answers) {
+    const auto entry = entries_.find(answer.client);
     if (entry != entries_.end() && entry->second.suspended &&
         !entry->second.exchange->End(std::move(answer.reply))) {
       Resume(entry->second);

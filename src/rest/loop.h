@@ -15,7 +15,6 @@
 #include "base/status.h"
 #include "rest/clients.h"
 #include "rest/exchange.h"
-#include "rest/mailbox.h"
 
 namespace attestd::rest {
 

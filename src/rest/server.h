@@ -2,14 +2,12 @@
 #ifndef ATTESTD_REST_SERVER_H_
 #define ATTESTD_REST_SERVER_H_
 
-#include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
-
 #include <memory>
 #include <string>
-#include <thread>
+#include <utility>
 
 #include "base/door.h"
+#include "base/door_thread.h"
 #include "base/handle.h"
 #include "base/method.h"
 #include "base/status.h"
@@ -32,18 +30,18 @@ class Server : public base::Door {
   // `methods` outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Create(const base::MethodTable& methods,
                                                         Options options, Limits limits = {});
-  ~Server() override;
+  ~Server() override = default;
 
-  void Accept(base::UniqueFd connection) override;
-  void Drain() override;
+  void Accept(base::UniqueFd connection) override { thread_.Accept(std::move(connection)); }
+  void Drain() override { thread_.Drain(); }
 
  private:
-  explicit Server(House house) : house_(std::move(house)) {}
+  explicit Server(House house)
+      : house_(std::move(house)), thread_(house_.mailbox, [this] { loop_->Run(); }) {}
 
   const House house_;
   std::unique_ptr<Loop> loop_;  // used by the thread
-  absl::Mutex mutex_;
-  std::thread thread_ ABSL_GUARDED_BY(mutex_);  // since the first connection
+  base::DoorThread thread_;     // the last: it ends before what it uses
 };
 
 }  // namespace attestd::rest

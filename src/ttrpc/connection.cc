@@ -115,13 +115,13 @@ void Connection::Begin(const Frame& frame) {
   house_.mailbox->CallBegins();
   method->second(request->payload, {.deadline = call.deadline, .stop = call.stop.get_token()},
                  [mailbox = house_.mailbox, id = id_, stream](absl::StatusOr<base::Reply> reply) {
-                   mailbox->Put({.connection = id, .stream = stream, .reply = std::move(reply)});
+                   mailbox->Put({.client = id, .request = stream, .reply = std::move(reply)});
                  });
 }
 
-bool Connection::End(const Answer& answer) {
-  calls_.erase(answer.stream);
-  Send(answer.stream, answer.reply);
+bool Connection::End(const base::Answer& answer) {
+  calls_.erase(answer.request);
+  Send(answer.request, answer.reply);
   return Write();
 }
 

@@ -12,9 +12,9 @@
 
 #include "base/deadline.h"
 #include "base/handle.h"
+#include "base/mailbox.h"
 #include "base/method.h"
 #include "ttrpc/frame.h"
-#include "ttrpc/mailbox.h"
 #include "ttrpc/request.h"
 #include "ttrpc/send_queue.h"
 
@@ -34,7 +34,7 @@ class Connection {
   // The methods and the mailbox outlive it; answers come by the mailbox under `id`.
   struct House {
     const base::MethodTable& methods;
-    std::shared_ptr<Mailbox> mailbox;
+    std::shared_ptr<base::Mailbox> mailbox;
     Limits limits;
   };
   Connection(const House& house, uint64_t id, base::UniqueFd socket);
@@ -46,7 +46,7 @@ class Connection {
   // sends what is no ttRPC. `scratch` is for bytes as they come.
   bool Read(std::span<uint8_t> scratch);
   bool Write();
-  bool End(const Answer& answer);
+  bool End(const base::Answer& answer);
   // Stops the calls whose time is up.
   bool Tick();
 

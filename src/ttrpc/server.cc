@@ -2,7 +2,6 @@
 #include "ttrpc/server.h"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <array>
@@ -95,12 +94,12 @@ class Server::Loop {
   }
 
   void TakeMail() {
-    Mailbox::Mail mail = house_.mailbox->Take();
+    base::Mailbox::Mail mail = house_.mailbox->Take();
     for (base::UniqueFd& socket : mail.connections) {
       Add(std::move(socket));
     }
-    for (const Answer& answer : mail.answers) {
-      if (const auto client = connections_.find(answer.connection); client != connections_.end()) {
+    for (const base::Answer& answer : mail.answers) {
+      if (const auto client = connections_.find(answer.client); client != connections_.end()) {
         Settle(client, client->second.connection.End(answer));
       }
     }
@@ -165,42 +164,19 @@ class Server::Loop {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(const base::MethodTable& methods,
                                                        Limits limits) {
-  base::UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  ASSIGN_OR_RETURN(std::shared_ptr<base::Mailbox> mailbox, base::MakeMailbox());
   base::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
-  if (!event.valid() || !epoll.valid()) {
-    return base::ErrnoStatus(errno, "ttRPC: eventfd or epoll");
+  if (!epoll.valid()) {
+    return base::ErrnoStatus(errno, "ttRPC: epoll");
   }
-  RETURN_IF_ERROR(Watch(epoll.get(), event.get(), kMailbox, EPOLLIN, EPOLL_CTL_ADD));
-  return std::unique_ptr<Server>(new Server({.methods = methods,
-                                             .mailbox = std::make_shared<Mailbox>(std::move(event)),
-                                             .limits = limits},
-                                            std::move(epoll)));
+  RETURN_IF_ERROR(Watch(epoll.get(), mailbox->event(), kMailbox, EPOLLIN, EPOLL_CTL_ADD));
+  return std::unique_ptr<Server>(new Server(
+      {.methods = methods, .mailbox = std::move(mailbox), .limits = limits}, std::move(epoll)));
 }
 
 Server::Server(Connection::House house, base::UniqueFd epoll)
-    : house_(std::move(house)), epoll_(std::move(epoll)) {}
-
-Server::~Server() {
-  Drain();
-  std::thread thread;
-  {
-    const absl::MutexLock lock(&mutex_);
-    thread = std::move(thread_);
-  }
-  if (thread.joinable()) {
-    thread.join();
-  }
-  house_.mailbox->AwaitCalls();
-}
-
-void Server::Accept(base::UniqueFd connection) {
-  house_.mailbox->Put(std::move(connection));
-  const absl::MutexLock lock(&mutex_);
-  if (!thread_.joinable()) {
-    thread_ = std::thread([this] { Loop(house_, epoll_.get()).Run(); });
-  }
-}
-
-void Server::Drain() { house_.mailbox->PutDrain(); }
+    : house_(std::move(house)),
+      epoll_(std::move(epoll)),
+      thread_(house_.mailbox, [this] { Loop(house_, epoll_.get()).Run(); }) {}
 
 }  // namespace attestd::ttrpc

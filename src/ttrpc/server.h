@@ -2,18 +2,15 @@
 #ifndef ATTESTD_TTRPC_SERVER_H_
 #define ATTESTD_TTRPC_SERVER_H_
 
-#include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
-
 #include <memory>
-#include <thread>
+#include <utility>
 
 #include "base/door.h"
+#include "base/door_thread.h"
 #include "base/handle.h"
 #include "base/method.h"
 #include "base/status.h"
 #include "ttrpc/connection.h"
-#include "ttrpc/mailbox.h"
 
 namespace attestd::ttrpc {
 
@@ -24,10 +21,10 @@ class Server : public base::Door {
   // `methods` outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Create(const base::MethodTable& methods,
                                                         Limits limits = {});
-  ~Server() override;
+  ~Server() override = default;
 
-  void Accept(base::UniqueFd connection) override;
-  void Drain() override;
+  void Accept(base::UniqueFd connection) override { thread_.Accept(std::move(connection)); }
+  void Drain() override { thread_.Drain(); }
 
  private:
   class Loop;
@@ -35,8 +32,7 @@ class Server : public base::Door {
 
   const Connection::House house_;
   base::UniqueFd epoll_;
-  absl::Mutex mutex_;
-  std::thread thread_ ABSL_GUARDED_BY(mutex_);  // since the first connection
+  base::DoorThread thread_;  // the last: it ends before what it uses
 };
 
 }  // namespace attestd::ttrpc

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ttrpc/mailbox.h"
+#include "base/mailbox.h"
 
 #include <unistd.h>
 
 #include <utility>
 
-namespace attestd::ttrpc {
+namespace attestd::base {
 
-void Mailbox::Put(base::UniqueFd connection) {
+void Mailbox::Put(UniqueFd connection) {
   {
     const absl::MutexLock lock(&mutex_);
+    if (drained_) {
+      return;
+    }
     mail_.connections.push_back(std::move(connection));
   }
   Ring();
@@ -19,6 +22,7 @@ void Mailbox::PutDrain() {
   {
     const absl::MutexLock lock(&mutex_);
     mail_.drain = true;
+    drained_ = true;
   }
   Ring();
 }
@@ -61,4 +65,4 @@ void Mailbox::Ring() {
   [[maybe_unused]] const ssize_t size = ::write(event_.get(), &kOne, sizeof kOne);
 }
 
-}  // namespace attestd::ttrpc
+}  // namespace attestd::base
