@@ -20,6 +20,8 @@ class GrpcDoor : public base::Door {
  public:
   // `methods` outlive the door.
   static absl::StatusOr<std::unique_ptr<GrpcDoor>> Open(const base::MethodTable& methods);
+  GrpcDoor(const GrpcDoor&) = delete;
+  GrpcDoor& operator=(const GrpcDoor&) = delete;
   ~GrpcDoor() override;
 
   void Accept(base::UniqueFd connection) override;

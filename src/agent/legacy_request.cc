@@ -49,7 +49,7 @@ std::string KbsUri(std::string_view text) { return std::string(text == "null" ? 
 absl::StatusOr<LegacyRequest> ParseLegacyRequest(const std::array<std::string_view, 3>& fields) {
   const auto& [first, second, third] = fields;
   // A KBC's name has no slash; a path and a URI have.
-  if (first.find('/') == std::string_view::npos) {
+  if (first.find_first_of('/') == std::string_view::npos) {
     const absl::StatusOr<std::string> resource = ReadDescription(third);
     if (!resource.ok()) {
       return Malformed("neither a path, a URI nor a description: " +
@@ -58,7 +58,7 @@ absl::StatusOr<LegacyRequest> ParseLegacyRequest(const std::array<std::string_vi
     return LegacyRequest{.resource = *resource, .kbs_uri = KbsUri(second)};
   }
   std::string_view resource = first;
-  if (resource.find("://") == std::string_view::npos && resource.starts_with('/')) {
+  if (resource.starts_with('/')) {
     resource.remove_prefix(1);
   }
   return LegacyRequest{.resource = std::string(resource), .kbs_uri = KbsUri(third)};

@@ -22,7 +22,7 @@ enum class Protocol { kAuto, kGrpc, kTtrpc, kRest, kSystemd };
 // What is served to whoever connects.
 struct Service {
   Protocol protocol = Protocol::kAuto;  // kAuto: each client's first byte tells
-  std::string features = "";            // of REST: "resource", "attestation" or "all"
+  std::string features = {};            // of REST: "resource", "attestation" or "all"
 
   auto operator<=>(const Service&) const = default;
 };

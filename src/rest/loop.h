@@ -33,6 +33,7 @@ class Loop {
   static absl::StatusOr<std::unique_ptr<Loop>> Create(const House& house, const Limits& limits);
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
+  ~Loop() = default;
 
   // Returns after the word to drain, when nothing is under way or 5 s have passed.
   void Run();

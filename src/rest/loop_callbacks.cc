@@ -55,6 +55,8 @@ void* Loop::OnTarget(void* loop, const char* target, MHD_Connection* connection)
   return &entry;
 }
 
+// The parameters are the library's.
+// NOLINTNEXTLINE(readability-function-size)
 MHD_Result Loop::OnRequest(void* loop, MHD_Connection* /*connection*/, const char* /*url*/,
                            const char* method, const char* version, const char* body,
                            size_t* body_bytes, void** entry) {
