@@ -7,27 +7,7 @@
 #include <cstring>
 #include <utility>
 
-#include "base/openssl_error.h"
-
 namespace attestd::base {
-namespace {
-
-// Smallest piece of the arena: a P-256 scalar, an AES-256 key.
-constexpr size_t kSmallestPiece = 32;
-
-}  // namespace
-
-absl::StatusOr<SecretMemory> InitSecretMemory(size_t size) {
-  // First of all OpenSSL: no openssl.cnf, and no OPENSSL_CONF of the environment.
-  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
-  // 1: locked. 2: set up, but mlock was refused. 0: failed (OPENSSL_secure_malloc(3)).
-  const int result = CRYPTO_secure_malloc_init(size, kSmallestPiece);
-  if (result != 1 && result != 2) {
-    return OpensslError("secret memory: cannot set up the arena");
-  }
-  return SecretMemory{.size = size, .locked = result == 1};
-}
-
 Secret::Secret(Secret&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)),
       size_(std::exchange(other.size_, 0)),

@@ -11,20 +11,8 @@
 
 namespace attestd::base {
 
-// What the process got for its secrets; `locked` is false when the kernel refused mlock
-// (RLIMIT_MEMLOCK): secrets are then still guarded, left out of dumps and wiped.
-struct SecretMemory {
-  size_t size = 0;
-  bool locked = false;
-};
-
-// Sets up the process's secret memory: one arena with guard pages, locked, left out of core
-// dumps. `size` is a power of two, in bytes; pages are taken only when used. Call once, first
-// thing in main. Until then, and in tests that do not call it, Secret uses ordinary memory.
-absl::StatusOr<SecretMemory> InitSecretMemory(size_t size);
-
 // The only home of plaintext secrets and keys. Move-only, never printable, wiped at the end,
-// compared in constant time.
+// compared in constant time. It lies in the memory of base/secret_memory.h once that is set up.
 class Secret {
  public:
   Secret() = default;

@@ -46,6 +46,18 @@ uint32_t DecodeGroup(std::string_view digits, std::span<uint8_t> out) {
   return wrong | (group & ((1U << (24 - 8 * out.size())) - 1));
 }
 
+// The digit of a value below 64.
+uint8_t Digit(uint32_t value) {
+  const uint32_t upper = MaskIfBetween(value, 0, 25);
+  const uint32_t lower = MaskIfBetween(value, 26, 51);
+  const uint32_t number = MaskIfBetween(value, 52, 61);
+  const uint32_t plus = MaskIfBetween(value, 62, 62);
+  const uint32_t slash = MaskIfBetween(value, 63, 63);
+  return static_cast<uint8_t>((upper & (value + 'A')) | (lower & (value + 'a' - 26U)) |
+                              (number & (value + '0' - 52U)) | (plus & uint32_t{'+'}) |
+                              (slash & uint32_t{'/'}));
+}
+
 absl::Status NotBase64() {
   return MakeStatus(absl::StatusCode::kInvalidArgument, "not padded Base64");
 }
@@ -71,6 +83,19 @@ absl::StatusOr<Secret> Base64DecodeSecret(std::string_view text) {
     return NotBase64();
   }
   return secret;
+}
+
+void Base64EncodeSecret(ByteView bytes, std::span<uint8_t> out) {
+  for (size_t i = 0; i * 3 < bytes.size(); ++i) {
+    const ByteView group = bytes.subspan(i * 3, std::min<size_t>(3, bytes.size() - i * 3));
+    uint32_t bits = 0;
+    for (size_t k = 0; k < 3; ++k) {
+      bits = (bits << 8) | (k < group.size() ? group[k] : 0U);
+    }
+    for (size_t k = 0; k < 4; ++k) {
+      out[i * 4 + k] = k <= group.size() ? Digit((bits >> (18 - 6 * k)) & 63U) : uint8_t{'='};
+    }
+  }
 }
 
 }  // namespace attestd::base

@@ -19,6 +19,16 @@ TEST_CASE("A secret in Base64 is what Base64Decode makes of it") {
   }
 }
 
+TEST_CASE("A secret is written in Base64 as Base64Encode does") {
+  Bytes bytes;
+  for (int i = 0; i < 300; ++i) {
+    Bytes text(Base64Size(bytes.size()));
+    Base64EncodeSecret(bytes, text);
+    CHECK(AsText(text) == Base64Encode(bytes));
+    bytes.push_back(static_cast<uint8_t>(i * 7));
+  }
+}
+
 TEST_CASE("Every byte is a digit here when it is one there") {
   const size_t place = GENERATE(range(size_t{0}, size_t{8}));
   int digits = 0;
