@@ -27,7 +27,7 @@ T Await(const CallContext& caller, Start start) {
   std::future<T> answer = promise->get_future();
   std::stop_source stop;
   const std::stop_callback on_stop(caller.stop, [&stop] { stop.request_stop(); });
-  start(CallContext{.deadline = caller.deadline, .stop = stop.get_token()},
+  start(CallContext{.deadline = caller.deadline, .stop = stop.get_token(), .caller = caller.caller},
         [promise](T value) { promise->set_value(std::move(value)); });
   const absl::Duration left = std::min(caller.deadline.Remaining(), kLongest);
   if (answer.wait_for(absl::ToChronoNanoseconds(left)) != std::future_status::ready) {

@@ -23,8 +23,8 @@ DoorThread::~DoorThread() {
   mailbox_->AwaitCalls();
 }
 
-void DoorThread::Accept(UniqueFd connection) {
-  mailbox_->Put(std::move(connection));
+void DoorThread::Accept(Arrival arrival) {
+  mailbox_->Put(std::move(arrival));
   const absl::MutexLock lock(&mutex_);
   if (!thread_.joinable()) {
     thread_ = std::thread(run_);

@@ -26,7 +26,7 @@ class DoorThread {
   // Drains, and returns when the thread has ended and no call is under way.
   ~DoorThread();
 
-  void Accept(UniqueFd connection);
+  void Accept(Arrival arrival);
   void Drain() { mailbox_->PutDrain(); }
 
  private:

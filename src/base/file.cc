@@ -70,18 +70,8 @@ absl::StatusOr<Secret> ReadSecret(const OpenFile& file, const std::string& path)
   return secret;
 }
 
-}  // namespace
-
-absl::Status ErrnoStatus(int error, const std::string& path) {
-  const absl::Status status = absl::ErrnoToStatus(error, "");
-  const auto text = status.message();
-  std::string_view reason(text.data(), text.size());
-  reason.remove_prefix(std::min(reason.size(), reason.find_first_not_of(": ")));
-  return MakeStatus(status.code(), path + ": " + std::string(reason));
-}
-
-absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit) {
-  ASSIGN_OR_RETURN(const OpenFile file, OpenRegular(path, limit));
+// The whole of an open file.
+absl::StatusOr<std::string> ReadText(const OpenFile& file, const std::string& path, size_t limit) {
   // One byte more than there should be: files of sysfs and the like need not tell their size.
   constexpr size_t kLeast = 4096;
   std::string text;
@@ -98,6 +88,37 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit) {
   }
   text.resize(size);
   return text;
+}
+
+}  // namespace
+
+absl::Status ErrnoStatus(int error, const std::string& path) {
+  const absl::Status status = absl::ErrnoToStatus(error, "");
+  const auto text = status.message();
+  std::string_view reason(text.data(), text.size());
+  reason.remove_prefix(std::min(reason.size(), reason.find_first_not_of(": ")));
+  return MakeStatus(status.code(), path + ": " + std::string(reason));
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit) {
+  ASSIGN_OR_RETURN(const OpenFile file, OpenRegular(path, limit));
+  return ReadText(file, path, limit);
+}
+
+absl::StatusOr<std::string> ReadTrustedFile(const std::string& path, size_t limit) {
+  ASSIGN_OR_RETURN(const OpenFile file, OpenRegular(path, limit));
+  struct stat info {};
+  if (::fstat(file.fd.get(), &info) != 0) {
+    return ErrnoStatus(errno, path);
+  }
+  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0 ||
+      (info.st_uid != 0 && info.st_uid != ::geteuid())) {
+    return MakeStatus(absl::StatusCode::kFailedPrecondition,
+                      path +
+                          ": others than root may write it, and it says whom to trust; chown root "
+                          "and chmod go-w");
+  }
+  return ReadText(file, path, limit);
 }
 
 absl::StatusOr<Secret> ReadSecretFile(const std::string& path, size_t limit) {

@@ -16,7 +16,11 @@ namespace attestd::base {
 // bytes), each naming the path.
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit);
 
-// The same, straight into a Secret.
+// The same of a file that says whom to trust. FailedPrecondition, too, when anybody but root and
+// this process's user may write it.
+absl::StatusOr<std::string> ReadTrustedFile(const std::string& path, size_t limit);
+
+// The same as ReadFile, straight into a Secret.
 absl::StatusOr<Secret> ReadSecretFile(const std::string& path, size_t limit);
 
 // The same of a file below a folder, when somebody else says which: `name` is relative to the

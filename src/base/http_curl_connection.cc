@@ -144,7 +144,21 @@ CurlConnection::Outcome CurlConnection::End(const absl::Status& status) {
   Outcome outcome{.response = status.ok() ? absl::StatusOr<HttpResponse>(TakeResponse()) : status,
                   .done = std::move(transfer_.done)};
   transfer_ = Transfer();
+  if (outcome.response.ok() && !outcome.response->Values("Set-Cookie").empty()) {
+    if (const absl::Status renewed = RenewHandle(); !renewed.ok()) {
+      outcome.response = renewed;
+    }
+  }
   return outcome;
+}
+
+// The connection is the multi handle's and stays.
+absl::Status CurlConnection::RenewHandle() {
+  easy_.reset(curl_easy_init());
+  if (easy_ == nullptr) {
+    return MakeStatus(absl::StatusCode::kResourceExhausted, "libcurl has no memory for a handle");
+  }
+  return Configure();
 }
 
 HttpResponse CurlConnection::TakeResponse() {

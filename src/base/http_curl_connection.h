@@ -77,6 +77,8 @@ class CurlConnection : public IoLoop::Watcher, public std::enable_shared_from_th
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Prepare() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Outcome End(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // A libcurl handle keeps the last lines of heads that it read (7.88, state.headerb), cookies too.
+  absl::Status RenewHandle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   HttpResponse TakeResponse() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // How a request goes on: http_curl_events.cc.
   absl::Status Watch();

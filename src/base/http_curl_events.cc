@@ -35,6 +35,12 @@ uint32_t EpollEvents(int what) {
   return events;
 }
 
+// Nothing would report the answer any more.
+absl::Status Unwatched(const absl::Status& why) {
+  return MakeStatus(absl::StatusCode::kUnavailable, Reason::kBrokerUnreachable,
+                    "the connection cannot be waited for: " + why.ToString());
+}
+
 // Nothing for infinity.
 void SetTimerFd(int fd, absl::Duration wait) {
   if (wait == absl::InfiniteDuration()) {
@@ -66,12 +72,16 @@ void CurlConnection::OnReady(int fd, uint32_t events) {
     if (transfer_.done == nullptr) {
       return;
     }
-    const auto status = timer ? Advance(CURL_SOCKET_TIMEOUT, 0) : Advance(fd, CurlEvents(events));
+    std::optional<absl::Status> status =
+        timer ? Advance(CURL_SOCKET_TIMEOUT, 0) : Advance(fd, CurlEvents(events));
     if (!status.has_value()) {
-      if (const auto found = sockets_.find(fd); found != sockets_.end()) {
-        shared_->loop.Arm(id_, fd, found->second).IgnoreError();
+      const auto found = sockets_.find(fd);
+      const absl::Status armed =
+          found != sockets_.end() ? shared_->loop.Arm(id_, fd, found->second) : absl::OkStatus();
+      if (armed.ok()) {
+        return;
       }
-      return;
+      status = Unwatched(armed);
     }
     outcome = End(*status);
   }
@@ -155,7 +165,7 @@ int CurlConnection::OnSocket(CURL* /*curl*/, curl_socket_t socket, int what, voi
   connection.sockets_[socket] = events;
   const absl::Status armed = connection.shared_->loop.Arm(connection.id_, socket, events);
   if (!armed.ok()) {
-    connection.transfer_.refused = armed;
+    connection.transfer_.refused = Unwatched(armed);
   }
   return 0;
 }

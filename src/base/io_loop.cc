@@ -2,13 +2,13 @@
 #include "base/io_loop.h"
 
 #include <pthread.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
+#include "base/epoll.h"
 #include "base/file.h"
 #include "base/log.h"
 
@@ -30,10 +30,8 @@ absl::StatusOr<std::unique_ptr<IoLoop>> IoLoop::Create(int threads) {
     return ErrnoStatus(errno, "epoll_create1 or eventfd");
   }
   std::unique_ptr<IoLoop> loop(new IoLoop(threads, std::move(epoll), std::move(stop)));
-  epoll_event event = {.events = EPOLLIN, .data = {.u64 = Pack(kStopId, loop->stop_.get())}};
-  if (::epoll_ctl(loop->epoll_.get(), EPOLL_CTL_ADD, loop->stop_.get(), &event) != 0) {
-    return ErrnoStatus(errno, "epoll_ctl");
-  }
+  RETURN_IF_ERROR(WatchDescriptor(loop->epoll_.get(), loop->stop_.get(),
+                                  Pack(kStopId, loop->stop_.get()), EPOLLIN));
   return loop;
 }
 

@@ -7,13 +7,13 @@
 
 namespace attestd::base {
 
-void Mailbox::Put(UniqueFd connection) {
+void Mailbox::Put(Arrival arrival) {
   {
     const absl::MutexLock lock(&mutex_);
     if (drained_) {
       return;
     }
-    mail_.connections.push_back(std::move(connection));
+    mail_.arrivals.push_back(std::move(arrival));
   }
   Ring();
 }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/caller.h"
 #include "base/handle.h"
 #include "base/method.h"
 #include "base/status.h"
@@ -23,6 +24,12 @@ struct Answer {
   absl::StatusOr<Reply> reply;
 };
 
+// A client that has just been let in.
+struct Arrival {
+  UniqueFd socket;
+  CallerRef caller;
+};
+
 // What other threads have for a door's: connections, ends of calls, and the word to stop. It also
 // counts the calls under way.
 class Mailbox {
@@ -32,15 +39,15 @@ class Mailbox {
   // An eventfd, readable when there is something to take.
   int event() const { return event_.get(); }
 
-  // After the word to drain, the connection is hung up on.
-  void Put(UniqueFd connection);
+  // After the word to drain, the client is hung up on.
+  void Put(Arrival arrival);
   void PutDrain();
   void CallBegins();
   // Ends a call.
   void Put(Answer answer);
 
   struct Mail {
-    std::vector<UniqueFd> connections;
+    std::vector<Arrival> arrivals;
     std::vector<Answer> answers;
     bool drain = false;
   };

@@ -33,6 +33,8 @@ enum class Reason {
   kLogFailed,          // the event log cannot be written; nothing was extended
   kLogFull,
   kRateLimited,
+  kNotAllowed,        // our own policy refused it
+  kTooManyRequests,   // of one principal
   kInitDataUnbound,   // the platform is bound to other init data, or cannot be
   kConfigRefused,     // a reload; the old configuration stays
   kBadPacket,         // a sealed secret or key packet that is malformed, or not of our kind

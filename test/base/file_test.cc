@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.h"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -26,6 +28,38 @@ TEST_CASE("A file that does not tell its size is read whole, and its limit holds
   const std::string status = ReadFile("/proc/self/status", kLimit).value();
   CHECK(status.find("Name:") == 0);
   CHECK(absl::IsInvalidArgument(ReadFile("/proc/self/status", 10).status()));
+}
+
+TEST_CASE("Case 91: what others may write is not trusted") {
+  const test::TempDir folder;
+  const std::string path = folder.File("f");
+  std::ofstream(path) << "text";
+  using std::filesystem::perms;
+  const auto [mode, trusted] = GENERATE(table<perms, bool>({{perms(0600), true},
+                                                            {perms(0644), true},
+                                                            {perms(0664), false},
+                                                            {perms(0646), false},
+                                                            {perms(0620), false}}));
+  std::filesystem::permissions(path, mode);
+  const auto text = ReadTrustedFile(path, 100);
+  CHECK(text.ok() == trusted);
+  if (!trusted) {
+    CHECK(absl::IsFailedPrecondition(text.status()));
+    CHECK_THAT(std::string(text.status().message()), Catch::Contains(path));
+  }
+  CHECK(ReadFile(path, 100).value() == "text");
+}
+
+TEST_CASE("Case 91: a file of another user is not trusted") {
+  const test::TempDir folder;
+  const std::string path = folder.File("f");
+  std::ofstream(path) << "text";
+  constexpr uid_t kNobody = 65534;
+  if (::chown(path.c_str(), kNobody, static_cast<gid_t>(-1)) == 0) {  // only root may
+    CHECK(absl::IsFailedPrecondition(ReadTrustedFile(path, 100).status()));
+  }
+  CHECK(absl::IsNotFound(ReadTrustedFile(folder.File("absent"), 100).status()));
+  CHECK(absl::IsInvalidArgument(ReadTrustedFile("/proc/self/status", 3).status()));
 }
 
 TEST_CASE("A file below a folder is read by its name or its path") {
