@@ -52,6 +52,9 @@ Backend MakeBackend() {
   backend.validate = [](const Settings& settings) {
     return Path(settings).empty() ? absl::InvalidArgumentError("path: is empty") : absl::OkStatus();
   };
+  backend.files = [](const Settings& settings) {
+    return std::vector<FileUse>{{.path = Path(settings), .how = FileUse::How::kDevice}};
+  };
   backend.probe = [](const Settings& settings) {
     const bool there = ::access(Path(settings).c_str(), R_OK | W_OK) == 0;
     return ProbeResult{there, Path(settings) + (there ? " is there" : " is not there")};

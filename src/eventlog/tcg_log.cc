@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eventlog/tcg_log.h"
 
+#include <absl/functional/function_ref.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -114,6 +116,33 @@ bool IsEndMark(base::ByteView rest) {
   return all(0xff) || all(0x00);
 }
 
+// Hands each event to `take`; the bytes that the log uses.
+absl::StatusOr<size_t> ReadLog(base::ByteView bytes, absl::FunctionRef<void(Event)> take) {
+  if (bytes.size() > kMaxLogBytes) {
+    return Malformed("event log: " + std::to_string(bytes.size()) + " bytes; expected at most " +
+                     std::to_string(kMaxLogBytes));
+  }
+  base::ByteReader reader(bytes);
+  auto sizes = ReadHeader(reader);
+  if (!sizes.ok()) {
+    return base::Annotate(sizes.status(), "event log: header at offset 0");
+  }
+  for (size_t count = 0; reader.remaining() > 0 && !IsEndMark(bytes.subspan(reader.offset()));
+       ++count) {
+    const std::string name = "event log: event " + std::to_string(count) + " at offset " +
+                             std::to_string(reader.offset());
+    if (count == kMaxEvents) {
+      return Malformed(name + ": expected at most " + std::to_string(kMaxEvents) + " events");
+    }
+    auto event = ReadEvent(reader, *sizes);
+    if (!event.ok()) {
+      return base::Annotate(event.status(), name);
+    }
+    take(*std::move(event));
+  }
+  return reader.offset();
+}
+
 }  // namespace
 
 uint16_t TpmAlgorithmId(base::HashAlgorithm hash) {
@@ -151,32 +180,14 @@ size_t DigestBytes(uint16_t algorithm) {
 }
 
 absl::StatusOr<EventLog> ParseTcgLog(base::ByteView bytes) {
-  if (bytes.size() > kMaxLogBytes) {
-    return Malformed("event log: " + std::to_string(bytes.size()) + " bytes; expected at most " +
-                     std::to_string(kMaxLogBytes));
-  }
-  base::ByteReader reader(bytes);
-  auto sizes = ReadHeader(reader);
-  if (!sizes.ok()) {
-    return base::Annotate(sizes.status(), "event log: header at offset 0");
-  }
   EventLog log;
-  while (reader.remaining() > 0 && !IsEndMark(bytes.subspan(reader.offset()))) {
-    const size_t start = reader.offset();
-    const std::string name =
-        "event log: event " + std::to_string(log.events.size()) + " at offset ";
-    if (log.events.size() == kMaxEvents) {
-      return Malformed(name + std::to_string(start) + ": expected at most " +
-                       std::to_string(kMaxEvents) + " events");
-    }
-    auto event = ReadEvent(reader, *sizes);
-    if (!event.ok()) {
-      return base::Annotate(event.status(), name + std::to_string(start));
-    }
-    log.events.push_back(*std::move(event));
-  }
-  log.used = reader.offset();
+  ASSIGN_OR_RETURN(log.used,
+                   ReadLog(bytes, [&log](Event event) { log.events.push_back(std::move(event)); }));
   return log;
+}
+
+absl::StatusOr<size_t> MeasureTcgLog(base::ByteView bytes) {
+  return ReadLog(bytes, [](const Event& /*event*/) {});
 }
 
 absl::StatusOr<std::map<uint32_t, base::Bytes>> Replay(const EventLog& log,

@@ -38,6 +38,8 @@ size_t DigestBytes(uint16_t algorithm);
 // InvalidArgument naming the offset for a log that is malformed, longer than 16 MiB or has more
 // than 100,000 events. Ends at the end of the bytes, at 8 bytes of 0xff, or of 0x00.
 absl::StatusOr<EventLog> ParseTcgLog(base::ByteView bytes);
+// The same judgement without keeping the events: the bytes that the log uses.
+absl::StatusOr<size_t> MeasureTcgLog(base::ByteView bytes);
 
 // Values of the registers after the log, by index: zeros, then extended by each event but
 // EV_NO_ACTION. InvalidArgument when an event has no digest of that algorithm.

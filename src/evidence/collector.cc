@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/collector.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -51,22 +52,13 @@ std::vector<std::string> TeesOf(const Collector::Sources& sources) {
   return tees;
 }
 
-// InvalidArgument when the source's evidence would not carry all of a caller's bytes.
-absl::Status CheckLimit(const EvidenceSource& source, size_t size) {
-  if (size <= source.report_data_limit()) {
-    return absl::OkStatus();
-  }
-  return base::MakeStatus(absl::StatusCode::kInvalidArgument, base::Reason::kTooLarge,
-                          "report data is " + std::to_string(size) + " bytes; " +
-                              std::string(source.tee()) + " evidence carries at most " +
-                              std::to_string(source.report_data_limit()));
-}
-
 }  // namespace
 
-Collector::Collector(std::unique_ptr<EvidenceSource> primary, Sources devices)
+Collector::Collector(std::unique_ptr<EvidenceSource> primary, Sources devices,
+                     CallerData caller_data)
     : primary_(std::move(primary)),
       devices_(std::move(devices)),
+      caller_data_(caller_data),
       tee_(primary_->tee()),
       device_tees_(TeesOf(devices_)) {}
 
@@ -125,21 +117,28 @@ absl::StatusOr<Evidence> Collector::CollectPlainFor(const RuntimeData& runtime_d
 
 absl::StatusOr<Evidence> Collector::CollectRaw(base::ByteView report_data,
                                                base::Deadline deadline) {
-  RETURN_IF_ERROR(CheckLimit(*primary_, report_data.size()));
-  ASSIGN_OR_RETURN(const ReportData bound, ReportData::Create(report_data));
-  return Collect(bound, deadline);
+  absl::StatusOr<ReportData> bound =
+      BindCallerData(caller_data_, report_data, primary_->report_data_limit());
+  if (!bound.ok()) {
+    return base::Annotate(bound.status(), tee_);
+  }
+  return Collect(*bound, deadline);
 }
 
 absl::StatusOr<std::string> Collector::CollectDevices(base::ByteView report_data,
                                                       base::Deadline deadline) {
-  for (const auto& device : devices_) {
-    RETURN_IF_ERROR(CheckLimit(*device, report_data.size()));
-  }
   if (devices_.empty()) {
     return std::string();
   }
-  ASSIGN_OR_RETURN(const ReportData bound, ReportData::Create(report_data));
-  return CollectEach(bound, deadline);
+  const EvidenceSource& least = **std::min_element(
+      devices_.begin(), devices_.end(),
+      [](const auto& a, const auto& b) { return a->report_data_limit() < b->report_data_limit(); });
+  const absl::StatusOr<ReportData> bound =
+      BindCallerData(caller_data_, report_data, least.report_data_limit());
+  if (!bound.ok()) {
+    return base::Annotate(bound.status(), "device " + std::string(least.tee()));
+  }
+  return CollectEach(*bound, deadline);
 }
 
 absl::Status Collector::UseRegisters(base::Deadline deadline, RegisterUse use) {

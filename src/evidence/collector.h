@@ -12,6 +12,7 @@
 
 #include "base/deadline.h"
 #include "base/monitor.h"
+#include "evidence/caller_data.h"
 #include "evidence/evidence_source.h"
 #include "evidence/runtime_data.h"
 
@@ -30,8 +31,9 @@ class Collector {
   using Sources = std::vector<std::unique_ptr<EvidenceSource>>;
   using RegisterUse = absl::FunctionRef<absl::Status(RuntimeRegisters*)>;
 
-  // The names of the devices differ.
-  explicit Collector(std::unique_ptr<EvidenceSource> primary, Sources devices = {});
+  // The names of the devices differ. `caller_data` is the rule for evidence over bytes of a caller.
+  explicit Collector(std::unique_ptr<EvidenceSource> primary, Sources devices = {},
+                     CallerData caller_data = CallerData::kRaw);
 
   std::string_view tee() const { return tee_; }
   // The broker's words for the devices beside the platform.
@@ -45,7 +47,7 @@ class Collector {
   // The platform's evidence alone, bound to DeviceDigest: KBS protocols before 0.4.0.
   absl::StatusOr<Evidence> CollectPlainFor(const RuntimeData& runtime_data,
                                            base::HashAlgorithm hash, base::Deadline deadline);
-  // Evidence bound to bytes of a caller's own; InvalidArgument over the platform's limit.
+  // Evidence bound to bytes of a caller's own by BindCallerData; InvalidArgument over the limit.
   absl::StatusOr<Evidence> CollectRaw(base::ByteView report_data, base::Deadline deadline);
   // JSON text {"tee": evidence, ...} of the devices, "" without devices. InvalidArgument over the
   // limit of one of them.
@@ -63,6 +65,7 @@ class Collector {
 
   const std::unique_ptr<EvidenceSource> primary_;
   const Sources devices_;
+  const CallerData caller_data_;
   const std::string tee_;
   const std::vector<std::string> device_tees_;
   // Waiting for the device counts against the caller's deadline, so that it is a flag to wait for

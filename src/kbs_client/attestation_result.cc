@@ -64,6 +64,14 @@ absl::StatusOr<Json> DecodeJwtPart(std::string_view part) {
   return json;
 }
 
+// Base64url, with padding or without: nothing that JSON would escape.
+bool IsSignature(std::string_view part) {
+  return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '=';
+  });
+}
+
 // Where Trustee puts the TEE key (kbs/src/token). A token without one is left to the relying party.
 absl::Status CheckKey(const Json& claims, const Json& tee_pubkey) {
   static constexpr std::array<const char*, 6> kPlaces = {
@@ -101,10 +109,11 @@ absl::StatusOr<AttestationToken> ParseAttestationResult(const base::HttpResponse
   }
   const size_t dot = jwt->find('.');
   const size_t second = dot == std::string::npos ? dot : jwt->find('.', dot + 1);
-  if (jwt->size() > kMaxToken || second == std::string::npos || second + 1 == jwt->size()) {
+  const std::string_view text = *jwt;
+  if (text.size() > kMaxToken || second == std::string::npos ||
+      !IsSignature(text.substr(second + 1))) {
     return Rejected("token: not a signed JWT");
   }
-  const std::string_view text = *jwt;
   ASSIGN_OR_RETURN(const Json header, DecodeJwtPart(text.substr(0, dot)));
   const auto alg = base::GetString(header, "alg");
   if (!alg.ok() || alg->empty() || *alg == "none") {

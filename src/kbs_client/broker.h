@@ -14,7 +14,7 @@ namespace attestd::kbs {
 
 // A broker's word on this platform.
 struct Token {
-  std::string jwt;
+  base::Secret jwt;
   // The private TEE key that it names, PEM (TeeKey::PrivatePem); empty where it stays here.
   base::Secret key;
 };
@@ -41,6 +41,8 @@ class Broker {
   struct State {
     bool session = false;  // a live attested session is held
     bool failing = false;  // no request is let through just now
+    // "sha256:..." of the message that carried the evidence of the session; empty without.
+    std::string evidence = {};
   };
   virtual State GetState() const = 0;
 };

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/encoding.h"
 #include "kbs_client/broker_error.h"
 
 namespace attestd::kbs {
@@ -101,16 +102,22 @@ absl::StatusOr<Session> Handshake(const HandshakeOptions& options, const Handsha
   if (!attestation.ok()) {
     return base::Annotate(attestation.status(), "evidence");
   }
+  ASSIGN_OR_RETURN(const base::Bytes digest,
+                   base::Hash(base::HashAlgorithm::kSha256, base::AsBytes(*attestation)));
   auto token = steps.Attest(*std::move(attestation), challenged->cookie.value, public_jwk);
   if (!token.ok()) {
     return base::Annotate(token.status(), "attest");
   }
-  return Session{.key = std::move(key),
-                 .protocol = options.protocol,
-                 .cookie = std::move(challenged->cookie.value),
-                 .token = std::move(token->jwt),
-                 .expiry = base::Deadline::Earlier(challenged->expiry,
-                                                   base::Deadline::After(token->lifetime))};
+  ASSIGN_OR_RETURN(base::Secret cookie,
+                   base::Secret::Copy(base::AsBytes(challenged->cookie.value)));
+  ASSIGN_OR_RETURN(base::Secret jwt, base::Secret::Copy(base::AsBytes(token->jwt)));
+  return Session{
+      .key = std::move(key),
+      .protocol = options.protocol,
+      .cookie = std::move(cookie),
+      .token = std::move(jwt),
+      .expiry = base::Deadline::Earlier(challenged->expiry, base::Deadline::After(token->lifetime)),
+      .evidence = "sha256:" + base::HexEncode(digest)};
 }
 
 }  // namespace attestd::kbs

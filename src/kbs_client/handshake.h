@@ -6,6 +6,7 @@
 
 #include "base/call_context.h"
 #include "base/http.h"
+#include "base/secret.h"
 #include "base/status.h"
 #include "evidence/collector.h"
 #include "kbs_client/messages.h"
@@ -15,13 +16,15 @@
 
 namespace attestd::kbs {
 
-// What a handshake leaves: the key lives and dies with the session.
+// What a handshake leaves: all of it lives and dies with the session.
 struct Session {
   TeeKey key;
   Protocol protocol = Protocol::k040;
-  std::string cookie;     // value of kbs-session-id
-  std::string token;      // JWT
+  base::Secret cookie;    // value of kbs-session-id
+  base::Secret token;     // JWT
   base::Deadline expiry;  // of the cookie or the token, whichever comes first
+  // "sha256:..." of the message that carried the evidence.
+  std::string evidence = {};
 };
 
 // Whom to attest to, how, and what goes along with the evidence.

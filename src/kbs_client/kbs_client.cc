@@ -15,9 +15,10 @@ namespace attestd::kbs {
 namespace {
 
 base::HttpHeader Authorization(Credential credential, const Session& session) {
-  return credential == Credential::kBearer
-             ? base::HttpHeader{"Authorization", "Bearer " + session.token}
-             : base::HttpHeader{"Cookie", "kbs-session-id=" + session.cookie};
+  const bool bearer = credential == Credential::kBearer;
+  std::string value(bearer ? "Bearer " : "kbs-session-id=");
+  value += base::AsText(bearer ? session.token.view() : session.cookie.view());
+  return {bearer ? "Authorization" : "Cookie", std::move(value)};
 }
 
 // A plugin that does not encrypt says so by another type than JSON (Trustee, plugin.encrypted).
@@ -73,9 +74,11 @@ KbsClient::KbsClient(KbsClientOptions options, std::shared_ptr<base::HttpTranspo
       breaker_(options_.breaker, random) {}
 
 Broker::State KbsClient::GetState() const {
-  const bool session = sessions_->HasSession();
+  const SessionKeeper::SessionRef session = sessions_->Live();
   const absl::MutexLock lock(&mutex_);
-  return {.session = session, .failing = breaker_.open()};
+  return {.session = session != nullptr,
+          .failing = breaker_.open(),
+          .evidence = session != nullptr ? session->evidence : ""};
 }
 
 void KbsClient::GetResource(const ResourceUri& uri, const base::CallContext& context, Done done) {
@@ -98,7 +101,8 @@ absl::StatusOr<Token> KbsClient::GetToken(const base::CallContext& context) {
   const auto session = (exported_ != nullptr ? exported_ : sessions_)->Wait(context);
   Report(permit, began, session.status());
   RETURN_IF_ERROR(session.status());
-  Token token{.jwt = (*session)->token, .key = {}};
+  ASSIGN_OR_RETURN(base::Secret jwt, base::Secret::Copy((*session)->token.view()));
+  Token token{.jwt = std::move(jwt), .key = {}};
   if (exported_ != nullptr) {
     ASSIGN_OR_RETURN(token.key, (*session)->key.PrivatePem());
   }

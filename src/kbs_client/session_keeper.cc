@@ -38,9 +38,9 @@ SessionKeeper::~SessionKeeper() {
   }
 }
 
-bool SessionKeeper::HasSession() const {
+SessionKeeper::SessionRef SessionKeeper::Live() const {
   const base::MonitorLock lock(monitor_);
-  return Usable();
+  return Usable() ? session_ : nullptr;
 }
 
 void SessionKeeper::Get(const base::CallContext& context, const Session* lost, Done done) {
@@ -135,11 +135,17 @@ void SessionKeeper::RenewInTime() {
 void SessionKeeper::Run() {
   const base::MonitorLock lock(monitor_);
   while (true) {
-    monitor_.Await(base::Deadline::Infinite(), [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(monitor_) {
+    const base::Deadline until =
+        session_ != nullptr ? session_->expiry : base::Deadline::Infinite();
+    const bool asked = monitor_.Await(until, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(monitor_) {
       return stopping_ || next_ != nullptr;
     });
     if (stopping_) {
       return;
+    }
+    if (!asked) {
+      session_ = nullptr;  // with its key; requests under way keep theirs
+      continue;
     }
     current_ = std::exchange(next_, nullptr);
     const FlightRef flight = current_;

@@ -21,7 +21,8 @@ namespace attestd::kbs {
 
 // Holds the session with one broker. Handshakes run on a thread of its own, one at a time, for all
 // who wait; one that nobody waits for any more is stopped. A session in use is renewed before it
-// expires, by whoever asks for it late in its life; nobody waits for that.
+// expires, by whoever asks for it late in its life; nobody waits for that. One that has expired is
+// let go of, whether somebody asks or not.
 class SessionKeeper {
  public:
   // shared_ptr: requests under way keep the session they began with while a newer one replaces it.
@@ -42,7 +43,8 @@ class SessionKeeper {
   void Get(const base::CallContext& context, const Session* lost, Done done);
   // The same for a thread that may wait.
   absl::StatusOr<SessionRef> Wait(const base::CallContext& context, const Session* lost = nullptr);
-  bool HasSession() const;
+  // Null when there is none, or it has expired.
+  SessionRef Live() const;
 
  private:
   struct Waiter {

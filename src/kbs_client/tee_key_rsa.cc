@@ -139,7 +139,13 @@ absl::StatusOr<Secret> TeeKey::DecryptContentKey(base::ByteView encrypted_key,
     return base::MakeStatus(absl::StatusCode::kFailedPrecondition,
                             "RSA: the TEE key is EC, or there is no key to fall back on");
   }
-  ASSIGN_OR_RETURN(const KeyContext context, DecryptContext(key_.get(), kind_));
+  // What OpenSSL computes from the primes it keeps with the key, and the primes again, in ordinary
+  // memory (BN_MONT_CTX): with a copy, for the length of the call.
+  const Handle<EVP_PKEY, EVP_PKEY_free> key(EVP_PKEY_dup(key_.get()));
+  if (key == nullptr) {
+    return OpensslError("RSA key");
+  }
+  ASSIGN_OR_RETURN(const KeyContext context, DecryptContext(key.get(), kind_));
   bool good_block = false;
   const base::Bytes block = Block(key_.get(), encrypted_key, good_block);
   ASSIGN_OR_RETURN(Secret decrypted, Secret::Allocate(kRsaSize));

@@ -3,8 +3,6 @@
 // program and has no right to mount.
 //   attestd-mount MOUNT_ROOT...
 // Descriptor 3 is a connected SOCK_SEQPACKET socket: attestd's, or systemd's (Accept=yes).
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <csignal>
@@ -13,7 +11,7 @@
 #include <vector>
 
 #include "base/log.h"
-#include "base/secret.h"
+#include "base/secret_memory.h"
 #include "secure_mount/helper.h"
 #include "secure_mount/mount_plan.h"
 
@@ -24,10 +22,7 @@ constexpr int kSocket = 3;
 constexpr size_t kSecretMemory = size_t{256} << 10;
 
 absl::Status SetUp() {
-  constexpr rlimit kNone = {.rlim_cur = 0, .rlim_max = 0};
-  if (::prctl(PR_SET_DUMPABLE, 0) != 0 || ::setrlimit(RLIMIT_CORE, &kNone) != 0) {
-    return absl::InternalError("core dumps cannot be forbidden");
-  }
+  RETURN_IF_ERROR(base::ForbidDumps());
   // Ends when attestd does, so that what was begun is undone.
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) {
     if (::signal(signal, SIG_IGN) == SIG_ERR) {
@@ -35,8 +30,8 @@ absl::Status SetUp() {
     }
   }
   ::umask(0022);
-  ASSIGN_OR_RETURN(const base::SecretMemory memory, base::InitSecretMemory(kSecretMemory));
-  if (!memory.locked) {
+  ASSIGN_OR_RETURN(const base::SecretArena memory, base::SetUpSecretArena(kSecretMemory));
+  if (!memory.locked()) {
     base::Log(base::Severity::kWarning,
               "mount helper: secret memory is not locked and may be swapped; raise LimitMEMLOCK");
   }

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/peer.h"
 #include "secure_mount/packet.h"
 
 namespace attestd::secure_mount {
@@ -154,10 +155,8 @@ absl::Status MountHelper::Connect() {
     return NoHelper(socket_path_ + ": errno " + std::to_string(errno) +
                     "; start attestd-mount.socket");
   }
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
-      (peer.uid != 0 && peer.uid != ::geteuid())) {
+  const auto peer = base::ReadPeer(socket.get());
+  if (!peer.ok() || !peer->has_value() || ((*peer)->uid != 0 && (*peer)->uid != ::geteuid())) {
     return NoHelper(socket_path_ + ": somebody else than root listens there");
   }
   socket_ = std::move(socket);

@@ -31,6 +31,17 @@ struct SourceContext {
   std::string event_log;
 };
 
+// A file, device or folder that a source, or its probe, opens.
+struct FileUse {
+  enum class How {
+    kRead,
+    kWrite,   // a folder in which it makes, changes and removes
+    kDevice,  // read, written and controlled
+  };
+  std::string path;
+  How how = How::kRead;
+};
+
 // What a probe saw.
 struct ProbeResult {
   bool present = false;
@@ -51,6 +62,9 @@ struct Backend {
   std::vector<SettingSpec> settings;
   // InvalidArgument naming the key when a value makes no sense. Touches no device.
   absl::Status (*validate)(const Settings& settings) = nullptr;
+  // What the sandbox must let it open, beside what lies in /usr, /etc, /proc and /sys, which it may
+  // read; null for nothing. Settings are valid.
+  std::vector<FileUse> (*files)(const Settings& settings) = nullptr;
   // Looks for the platform and leaves nothing behind. Settings are valid.
   ProbeResult (*probe)(const Settings& settings) = nullptr;
   // Touches no device yet, that is EvidenceSource::Check, except where only the device can tell

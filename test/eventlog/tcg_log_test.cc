@@ -40,6 +40,16 @@ std::string Refusal(base::ByteView log) {
   return std::string(parsed.status().message());
 }
 
+TEST_CASE("MeasureTcgLog judges as ParseTcgLog does") {
+  base::Bytes log = SpecIdRecord({{}});
+  CHECK(MeasureTcgLog(log).value() == log.size());
+  log.resize(log.size() + 100, 0xff);
+  CHECK(MeasureTcgLog(log).value() == ParseTcgLog(log)->used);
+  log.resize(SpecIdRecord({{}}).size() + 7);  // neither an event nor the end
+  CHECK(MeasureTcgLog(log).status() == ParseTcgLog(log).status());
+  CHECK_FALSE(MeasureTcgLog(log).ok());
+}
+
 TEST_CASE("ParseTcgLog reads index, type, digests and data of each event") {
   const Bytes log = LogWith(Joined({Record(1, kSeparator, 0xaa), Record(4, 6, 0xbb)}));
   const auto parsed = ParseTcgLog(log);

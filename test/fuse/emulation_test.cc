@@ -16,6 +16,7 @@
 #include "test/fuse/fault_plan.h"
 #include "test/fuse/mount_or_skip.h"
 #include "test/support/process.h"
+#include "test/support/temp_dir.h"
 
 // The stand-ins are held to what the real kernel does: the probes run in the VM of test/vm too.
 namespace attestd::fake_tee {
@@ -107,6 +108,10 @@ TEST_CASE("A fault that no part would use is refused by its name") {
        {"somewhere delay 1", "\"somewhere delay 1\": there is no place"},
        {"inblob delay soon", "\"inblob delay soon\": it takes a number"},
        {"paravisor corrupt", "\"paravisor corrupt\": it takes a number"},
+       {"outblob patch 7", "\"outblob patch 7\": it takes OFFSET:HEX"},
+       {"sev-guest patch x:00", "it takes OFFSET:HEX"},
+       {"auxblob patch 1:00", "auxblob knows no fault patch"},
+       {"auxblob file", "\"auxblob file\": it takes a word"},
        {"paravisor error", "\"paravisor error\": not the name of an error"},
        {"provider text", "\"provider text\": it takes a word"}}));
   FaultPlan plan;
@@ -115,6 +120,28 @@ TEST_CASE("A fault that no part would use is refused by its name") {
   CHECK(absl::IsInvalidArgument(status));
   CHECK_THAT(std::string(status.message()), Catch::Contains(named));
   CHECK_FALSE(plan.Take("outblob", "empty").has_value());
+}
+
+TEST_CASE("A patch changes the bytes that it names and no others, once") {
+  FaultPlan plan;
+  REQUIRE(plan.Apply("outblob patch 1:eeff 1\noutblob patch 3:0102 1\n").ok());
+  base::Bytes bytes = {1, 2, 3, 4};
+  plan.Patch("sev-guest", bytes);
+  CHECK(bytes == base::Bytes{1, 2, 3, 4});
+  plan.Patch("outblob", bytes);
+  CHECK(bytes == base::Bytes{1, 0xee, 0xff, 4});
+  plan.Patch("outblob", bytes);  // it would reach past the end
+  plan.Patch("outblob", bytes);  // there is none left
+  CHECK(bytes == base::Bytes{1, 0xee, 0xff, 4});
+}
+
+TEST_CASE("A file takes the place of a blob, once") {
+  const test::TempDir folder;
+  std::ofstream(folder.File("blob")) << "from a file";
+  FaultPlan plan;
+  REQUIRE(plan.Apply("auxblob file " + folder.File("blob") + " 1\n").ok());
+  CHECK(plan.Replace("auxblob", {1, 2}) == base::ToBytes(base::AsBytes("from a file")));
+  CHECK(plan.Replace("auxblob", {1, 2}) == base::Bytes{1, 2});
 }
 
 TEST_CASE("Every place can fail and be slow") {

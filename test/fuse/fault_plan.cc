@@ -11,6 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/encoding.h"
+#include "base/file.h"
+
 namespace attestd::fake_tee {
 namespace {
 
@@ -22,7 +25,7 @@ constexpr std::array<std::string_view, 12> kPlaces = {
 };
 
 // What must stand behind the name of a fault.
-enum class Value { kAny, kWord, kNumber, kErrno };
+enum class Value { kAny, kWord, kNumber, kErrno, kPatch };
 
 struct Kind {
   std::string_view where;  // empty: at every place
@@ -31,20 +34,25 @@ struct Kind {
 };
 
 // Each is looked for by the part that it is a fault of: one that is not here would never be used.
-constexpr std::array<Kind, 21> kKinds = {{
+constexpr std::array<Kind, 26> kKinds = {{
     {"", "error", Value::kErrno},
     {"", "delay", Value::kNumber},
     {"outblob", "empty"},
     {"outblob", "garbage"},
     {"outblob", "huge", Value::kNumber},
     {"outblob", "wrong-nonce"},
+    {"outblob", "file", Value::kWord},
+    {"outblob", "patch", Value::kPatch},
     {"auxblob", "empty"},
     {"auxblob", "garbage"},
     {"auxblob", "huge", Value::kNumber},
+    {"auxblob", "file", Value::kWord},
     {"generation", "stale"},
     {"provider", "text", Value::kWord},
     {"sev-guest", "wrong-nonce"},
     {"sev-guest", "garbage"},
+    {"sev-guest", "file", Value::kWord},
+    {"sev-guest", "patch", Value::kPatch},
     {"sev-guest", "fw-error", Value::kNumber},
     {"sev-guest", "fw-error-ok", Value::kNumber},
     {"sev-guest", "vmm-error", Value::kNumber},
@@ -73,6 +81,22 @@ std::optional<uint64_t> Number(const std::string& text) {
     return value;
   }
   return std::nullopt;
+}
+
+struct Splice {
+  size_t offset = 0;
+  base::Bytes bytes;
+};
+
+// "OFFSET:HEX".
+std::optional<Splice> ParseSplice(const std::string& text) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits(':', 1));
+  const std::optional<uint64_t> offset = Number(parts.first);
+  absl::StatusOr<base::Bytes> bytes = base::HexDecode(parts.second);
+  if (!offset.has_value() || !bytes.ok() || bytes->empty()) {
+    return std::nullopt;
+  }
+  return Splice{.offset = static_cast<size_t>(*offset), .bytes = *std::move(bytes)};
 }
 
 // Zero for a word that is no errno.
@@ -105,6 +129,8 @@ std::string_view Complaint(Value value, const std::string& text) {
       return Number(text).has_value() ? "" : "it takes a number";
     case Value::kErrno:
       return Errno(text) != 0 ? "" : "not the name of an error";
+    case Value::kPatch:
+      return ParseSplice(text).has_value() ? "" : "it takes OFFSET:HEX";
   }
   return "";
 }
@@ -193,6 +219,26 @@ std::optional<std::string> FaultPlan::Take(const std::string& where, std::string
 std::optional<uint64_t> FaultPlan::TakeNumber(const std::string& where, std::string_view what) {
   const std::optional<std::string> value = Take(where, what);
   return value.has_value() ? Number(*value) : std::nullopt;
+}
+
+void FaultPlan::Patch(const std::string& where, std::span<uint8_t> bytes) {
+  const std::optional<std::string> value = Take(where, "patch");
+  const std::optional<Splice> splice = value.has_value() ? ParseSplice(*value) : std::nullopt;
+  if (splice.has_value() && splice->offset <= bytes.size() &&
+      splice->bytes.size() <= bytes.size() - splice->offset) {
+    std::copy(splice->bytes.begin(), splice->bytes.end(),
+              bytes.begin() + static_cast<ptrdiff_t>(splice->offset));
+  }
+}
+
+base::Bytes FaultPlan::Replace(const std::string& where, base::Bytes bytes) {
+  constexpr size_t kMaxFile = size_t{32} << 20;
+  const std::optional<std::string> path = Take(where, "file");
+  if (!path.has_value()) {
+    return bytes;
+  }
+  const absl::StatusOr<std::string> content = base::ReadFile(*path, kMaxFile);
+  return content.ok() ? base::ToBytes(base::AsBytes(*content)) : bytes;
 }
 
 std::string FaultPlan::Counts() const {

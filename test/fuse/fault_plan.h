@@ -9,9 +9,11 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/status.h"
 
 namespace attestd::fake_tee {
@@ -25,9 +27,11 @@ namespace attestd::fake_tee {
 //   error ERRNO                   fails (EBUSY, 16, ...)
 //   delay MILLISECONDS            takes longer
 // and at some:
-//   outblob wrong-nonce; outblob and auxblob huge SIZE, empty, garbage; generation stale
-//   provider text WORD; sev-guest wrong-nonce, fw-error CODE, fw-error-ok CODE, vmm-error CODE,
-//   certs-len SIZE, garbage (the certificate table); tdx-guest wrong-nonce
+//   outblob wrong-nonce, patch OFFSET:HEX; outblob and auxblob huge SIZE, empty, garbage, file PATH
+//   generation stale; provider text WORD
+//   sev-guest wrong-nonce, fw-error CODE, fw-error-ok CODE, vmm-error CODE, certs-len SIZE,
+//   garbage (the certificate table), file PATH (the same), patch OFFSET:HEX (MSG_REPORT_RSP)
+//   tdx-guest wrong-nonce
 //   paravisor late, foreign, corrupt OFFSET (see paravisor.h)
 // Every other word is refused, since such a fault would never be used. Where no VALUE is needed,
 // any may stand there. A fault is used COUNT times (default 1), or for ever with the word "always".
@@ -42,6 +46,11 @@ class FaultPlan {
   std::optional<std::string> Take(const std::string& where, std::string_view what);
   // The same as a number; nothing when it is none.
   std::optional<uint64_t> TakeNumber(const std::string& where, std::string_view what);
+
+  // Puts the bytes of a "patch" that is due, OFFSET:HEX, over those there are.
+  void Patch(const std::string& where, std::span<uint8_t> bytes);
+  // The content of the file of a "file" that is due; what `bytes` are when it cannot be read.
+  base::Bytes Replace(const std::string& where, base::Bytes bytes);
 
   // "WHERE COUNT" for each operation asked for so far, one a line.
   std::string Counts() const;

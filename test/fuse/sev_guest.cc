@@ -119,6 +119,7 @@ class SevGuestFile : public OpenFile {
     if (faults_.Take(kPlace, "garbage").has_value()) {
       std::fill(blobs->auxblob.begin(), blobs->auxblob.end(), uint8_t{0xff});
     }
+    blobs->auxblob = faults_.Replace(kPlace, std::move(blobs->auxblob));
     if (request.extended) {
       const int error = GiveCerts(memory, request, blobs->auxblob);
       if (error != 0) {
@@ -143,12 +144,13 @@ class SevGuestFile : public OpenFile {
     return memory.Write(request.ioctl.req_data, bytes) ? -EIO : -EFAULT;
   }
 
-  static int GiveReport(const CallerMemory& memory, const snp_guest_request_ioctl& ioctl,
-                        base::ByteView report) {
+  int GiveReport(const CallerMemory& memory, const snp_guest_request_ioctl& ioctl,
+                 base::ByteView report) {
     snp_report_resp response{};
     PutLe32(0, &response.data[0]);
     PutLe32(static_cast<uint32_t>(report.size()), &response.data[4]);
     std::copy(report.begin(), report.end(), &response.data[kReportOffset]);
+    faults_.Patch(kPlace, response.data);
     return memory.Write(ioctl.resp_data, response.data) ? 0 : -EFAULT;
   }
 

@@ -224,6 +224,8 @@ TsmTree::Content TsmTree::ReadBlob(Item& item, const std::string& attribute) {
   Content content{.error = 0,
                   .bytes = attribute == "outblob" ? item.blobs.outblob : item.blobs.auxblob};
   Inflate(faults_.TakeNumber(attribute, "huge"), content.bytes);
+  content.bytes = faults_.Replace(attribute, std::move(content.bytes));
+  faults_.Patch(attribute, content.bytes);
   if (faults_.Take(attribute, "empty").has_value()) {
     content.bytes.clear();
   }

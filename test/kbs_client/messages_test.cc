@@ -134,9 +134,12 @@ TEST_CASE("Case 58: a token that has expired by the answer's own date is a rejec
 
 TEST_CASE("Case 58: a bad attestation result is a rejected reply") {
   const Json good = {{"iat", 1}, {"exp", 301}};
+  // A signature that would end the text where it is written into JSON.
+  std::string two_members = Token({{"alg", "ES256"}}, good);
+  two_members.insert(two_members.size() - 2, R"(\",\"x\":\")");
   const std::string body = GENERATE_COPY(
       as<std::string>{}, "", "{}", R"({"token":1})", R"({"token":"abc"})", R"({"token":"a.b"})",
-      R"({"token":"a.b."})", R"({"token":"!.!.!"})", Token({{"alg", "none"}}, good),
+      R"({"token":"a.b."})", R"({"token":"!.!.!"})", two_members, Token({{"alg", "none"}}, good),
       Token(Json::object(), good), Token({{"alg", "ES256"}}, {{"iat", 1}}),
       Token({{"alg", "ES256"}}, {{"exp", 301}}),
       Token({{"alg", "ES256"}}, {{"iat", 301}, {"exp", 1}}),

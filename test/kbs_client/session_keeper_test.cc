@@ -18,8 +18,8 @@ base::CallContext Long() { return For(absl::Seconds(20)); }
 
 Session NewSession(absl::Duration life) {
   return {.key = *TeeKey::Generate(),
-          .cookie = "cookie",
-          .token = "token",
+          .cookie = *base::Secret::Copy(base::AsBytes("cookie")),
+          .token = *base::Secret::Copy(base::AsBytes("token")),
           .expiry = base::Deadline::After(life)};
 }
 
@@ -184,8 +184,23 @@ TEST_CASE("A session that nobody uses is not renewed") {
   const auto old = *bench.keeper.Wait(Long());
   std::this_thread::sleep_for(std::chrono::milliseconds(120));
   CHECK(old->expiry.Expired());
-  CHECK_FALSE(bench.keeper.HasSession());
+  CHECK(bench.keeper.Live() == nullptr);
   CHECK(bench.gate.begun() == 1);
+}
+
+TEST_CASE("A session that has expired is let go of, though nobody asks") {
+  Bench bench;
+  bench.gate.life_ms = 50;
+  bench.gate.Open();
+  std::weak_ptr<const Session> seen = bench.keeper.Wait(Long()).value();
+  const base::Deadline deadline = base::Deadline::After(absl::Seconds(20));
+  while (!seen.expired() && !deadline.Expired()) {
+    std::this_thread::yield();
+  }
+  CHECK(seen.expired());
+  CHECK(bench.gate.begun() == 1);
+  CHECK(bench.keeper.Wait(Long()).ok());
+  CHECK(bench.gate.begun() == 2);
 }
 
 TEST_CASE("What a library throws is an error of the handshake") {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/http_curl.h"
 #include "tee/azure_vtpm/azure_source.h"
@@ -98,6 +99,8 @@ absl::StatusOr<Kind> ReadKind(AzureDevice& device) {
   return report->kind;
 }
 
+std::vector<FileUse> Files(const Settings& settings) { return tpm2::TctiFiles(Tcti(settings)); }
+
 ProbeResult Probe(const Settings& settings) {
   const absl::StatusOr<Kind> kind = ReadKind(*CreateEsysAzureDevice(Tcti(settings)));
   if (!kind.ok()) {
@@ -160,6 +163,7 @@ Backend MakeBackend() {
                       {.name = "evidence_version", .kind = SettingSpec::Kind::kInteger},
                       {.name = "imds", .kind = SettingSpec::Kind::kText}};
   backend.validate = Validate;
+  backend.files = Files;
   backend.probe = Probe;
   backend.create = Create;
   return backend;

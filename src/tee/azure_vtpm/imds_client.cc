@@ -18,7 +18,9 @@ constexpr absl::Duration kFirstPause = absl::Milliseconds(50);
 constexpr absl::Duration kLongestPause = absl::Seconds(2);
 
 absl::Status Failed(absl::StatusCode code, const std::string& url, std::string_view what) {
-  return base::MakeStatus(code, base::Reason::kDeviceFailed, url + ": " + std::string(what));
+  const auto reason = code == absl::StatusCode::kDeadlineExceeded ? base::Reason::kDeadline
+                                                                  : base::Reason::kDeviceFailed;
+  return base::MakeStatus(code, reason, url + ": " + std::string(what));
 }
 
 absl::Status RefusedBy(const std::string& url, int http_status) {
@@ -57,9 +59,11 @@ absl::StatusOr<base::HttpResponse> ImdsClient::Send(base::HttpRequest request,
       if (response.ok()) {
         return response;
       }
-      // The transport's reason speaks of the broker.
-      return Failed(response.status().code(), request.url,
-                    std::string(response.status().message()));
+      // The transport's reason speaks of the broker, and a caller does not mend a long answer.
+      const absl::StatusCode code = absl::IsResourceExhausted(response.status())
+                                        ? absl::StatusCode::kFailedPrecondition
+                                        : response.status().code();
+      return Failed(code, request.url, std::string(response.status().message()));
     }
     absl::SleepFor(pause);
   }

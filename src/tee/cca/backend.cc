@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tee/cca/cca_source.h"
 #include "tee/settings.h"
@@ -22,6 +23,10 @@ absl::Status Validate(const Settings& settings) {
                             "tsm_root: \"" + root + "\" is no absolute path");
   }
   return absl::OkStatus();
+}
+
+std::vector<FileUse> Files(const Settings& settings) {
+  return {{.path = TsmRoot(settings), .how = FileUse::How::kWrite}};
 }
 
 ProbeResult Probe(const Settings& settings) {
@@ -45,6 +50,7 @@ Backend MakeBackend() {
   backend.name = "cca";
   backend.settings = {{.name = "tsm_root", .kind = SettingSpec::Kind::kText}};
   backend.validate = Validate;
+  backend.files = Files;
   backend.probe = Probe;
   backend.create = Create;
   return backend;

@@ -4,8 +4,11 @@
 #include <absl/strings/match.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
+#include <vector>
 
 #include "tee/nvidia/nvidia_source.h"
 #include "tee/settings.h"
@@ -14,6 +17,8 @@ namespace attestd::tee::nvidia {
 namespace {
 
 constexpr char kDefaultLibrary[] = "libnvidia-ml.so.1";
+constexpr char kDevices[] = "/dev";
+constexpr char kDevicePrefix[] = "nvidia";
 // The driver's control node; a GPU's own is /dev/nvidia0.
 constexpr char kControlDevice[] = "/dev/nvidiactl";
 
@@ -32,6 +37,23 @@ absl::Status Validate(const Settings& settings) {
   return absl::OkStatus();
 }
 
+// The driver's nodes, as far as they are there, and a library that the loader is told by its path.
+std::vector<FileUse> Files(const Settings& settings) {
+  std::vector<FileUse> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(kDevices, error)) {
+    if (entry.path().filename().string().starts_with(kDevicePrefix)) {
+      files.push_back({.path = entry.path(), .how = FileUse::How::kDevice});
+    }
+  }
+  const std::string library = Library(settings);
+  if (library.starts_with('/')) {
+    files.push_back(
+        {.path = std::filesystem::path(library).parent_path(), .how = FileUse::How::kRead});
+  }
+  return files;
+}
+
 ProbeResult Probe(const Settings& /*settings*/) {
   struct stat info {};
   const bool present = ::stat(kControlDevice, &info) == 0;
@@ -47,6 +69,7 @@ Backend MakeBackend() {
   backend.device = true;
   backend.settings = {{.name = "library", .kind = SettingSpec::Kind::kText}};
   backend.validate = Validate;
+  backend.files = Files;
   backend.probe = Probe;
   backend.create =
       [](const Settings& settings,

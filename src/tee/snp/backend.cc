@@ -45,6 +45,11 @@ absl::Status Validate(const Settings& settings) {
   return absl::OkStatus();
 }
 
+std::vector<FileUse> Files(const Settings& settings) {
+  return {{.path = TsmRoot(settings), .how = FileUse::How::kWrite},
+          {.path = Device(settings), .how = FileUse::How::kDevice}};
+}
+
 ProbeResult Probe(const Settings& settings) {
   const std::string root = TsmRoot(settings);
   const std::string device = Device(settings);
@@ -78,6 +83,7 @@ Backend MakeBackend() {
                       {.name = "vmpl", .kind = SettingSpec::Kind::kInteger},
                       {.name = "allow_debug", .kind = SettingSpec::Kind::kBoolean}};
   backend.validate = Validate;
+  backend.files = Files;
   backend.probe = Probe;
   backend.create = Create;
   return backend;

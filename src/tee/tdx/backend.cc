@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "tee/settings.h"
 #include "tee/tdx/cc_event_log.h"
@@ -44,6 +45,15 @@ absl::Status Validate(const Settings& settings) {
     return base::Annotate(ParseQgsAddress(Qgs(settings)).status(), "qgs");
   }
   return absl::OkStatus();
+}
+
+std::vector<FileUse> Files(const Settings& settings) {
+  using How = FileUse::How;
+  return {{.path = TsmRoot(settings), .how = How::kWrite},
+          {.path = Device(settings), .how = How::kDevice},
+          {.path = Value<std::string>(settings, "measurements_root", kMeasurementsRoot),
+           .how = How::kWrite},
+          {.path = Value<std::string>(settings, "ccel", kCcelPath), .how = How::kRead}};
 }
 
 ProbeResult Probe(const Settings& settings) {
@@ -93,6 +103,7 @@ Backend MakeBackend() {
                       {.name = "measurements_root", .kind = Kind::kText},
                       {.name = "allow_debug", .kind = Kind::kBoolean}};
   backend.validate = Validate;
+  backend.files = Files;
   backend.probe = Probe;
   backend.create = Create;
   return backend;

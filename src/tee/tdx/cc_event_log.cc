@@ -12,8 +12,10 @@
 namespace attestd::tee::tdx {
 namespace {
 
-// The bound of eventlog::ParseTcgLog; real logs have less than 64 kB.
-constexpr size_t kMaxLog = size_t{16} << 20;
+// The host may write the firmware's. Real ones have at most 256 kB, and brokers take two MiB with
+// the evidence.
+constexpr size_t kMaxFirmwareLog = size_t{1} << 20;
+constexpr size_t kMaxAgentLog = size_t{2} << 20;  // as eventlog::MeasurementLog writes it
 constexpr size_t kEndMarker = 8;
 
 // TCG_PCR_EVENT with TCG_EfiSpecIDEvent (TCG PC Client Platform Firmware Profile, 10.4.5.1), as
@@ -29,11 +31,11 @@ constexpr std::array<uint8_t, 65> kSpecId = {
     0};                                       // vendor info
 
 // The file's content, empty when it is absent.
-absl::StatusOr<std::string> ReadIfThere(const std::string& path) {
+absl::StatusOr<std::string> ReadIfThere(const std::string& path, size_t limit) {
   if (path.empty()) {
     return std::string();
   }
-  absl::StatusOr<std::string> text = base::ReadFile(path, kMaxLog);
+  absl::StatusOr<std::string> text = base::ReadFile(path, limit);
   if (absl::IsNotFound(text.status())) {
     return std::string();
   }
@@ -42,8 +44,8 @@ absl::StatusOr<std::string> ReadIfThere(const std::string& path) {
 
 absl::StatusOr<std::optional<base::Bytes>> ReadAndJoin(const std::string& firmware_path,
                                                        const std::string& agent_path) {
-  ASSIGN_OR_RETURN(const std::string firmware, ReadIfThere(firmware_path));
-  ASSIGN_OR_RETURN(const std::string agent, ReadIfThere(agent_path));
+  ASSIGN_OR_RETURN(const std::string firmware, ReadIfThere(firmware_path, kMaxFirmwareLog));
+  ASSIGN_OR_RETURN(const std::string agent, ReadIfThere(agent_path, kMaxAgentLog));
   return JoinEventLogs(base::AsBytes(firmware), base::AsBytes(agent));
 }
 
@@ -56,11 +58,11 @@ absl::StatusOr<std::optional<base::Bytes>> JoinEventLogs(base::ByteView firmware
   }
   base::ByteView front = kSpecId;
   if (!firmware.empty()) {
-    const absl::StatusOr<eventlog::EventLog> log = eventlog::ParseTcgLog(firmware);
-    if (!log.ok()) {
-      return base::Annotate(log.status(), "the firmware's log");
+    const absl::StatusOr<size_t> used = eventlog::MeasureTcgLog(firmware);
+    if (!used.ok()) {
+      return base::Annotate(used.status(), "the firmware's log");
     }
-    front = firmware.first(log->used);
+    front = firmware.first(*used);
   }
   const absl::StatusOr<eventlog::EventLog> entries = eventlog::ParseAael(agent);
   if (!entries.ok()) {

@@ -42,8 +42,7 @@ absl::StatusOr<TdBody> CheckQuote(base::ByteView bytes, base::ByteView report_da
   }
   if (!std::equal(td->report_data.begin(), td->report_data.end(), report_data.begin(),
                   report_data.end())) {
-    return BadQuote("its report data is " + base::HexEncode(td->report_data) + ", asked for was " +
-                    base::HexEncode(report_data));
+    return BadQuote("its report data is not what was asked for");
   }
   if ((td->td_attributes & kAttributeDebug) != 0 && !allow_debug) {
     return BadQuote(

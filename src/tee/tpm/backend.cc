@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tee/settings.h"
 #include "tee/tpm/esys_device.h"
@@ -41,6 +42,8 @@ absl::Status Validate(const Settings& settings) {
   return absl::OkStatus();
 }
 
+std::vector<FileUse> Files(const Settings& settings) { return tpm2::TctiFiles(Tcti(settings)); }
+
 ProbeResult Probe(const Settings& settings) {
   const std::string tcti = Tcti(settings);
   const std::optional<std::string> path = tpm2::TctiDevice(tcti);
@@ -68,6 +71,7 @@ Backend MakeBackend() {
   backend.settings = {{.name = "tcti", .kind = SettingSpec::Kind::kText},
                       {.name = "ak_handle", .kind = SettingSpec::Kind::kInteger}};
   backend.validate = Validate;
+  backend.files = Files;
   backend.probe = Probe;
   backend.create = Create;
   return backend;

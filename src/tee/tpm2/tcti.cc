@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tee/tpm2/tcti.h"
 
+#include <utility>
+
 namespace attestd::tee::tpm2 {
 namespace {
 
@@ -24,6 +26,14 @@ std::optional<std::string> TctiDevice(std::string_view tcti) {
     return std::nullopt;
   }
   return std::string(tcti.substr(kDevicePrefix.size()));
+}
+
+std::vector<FileUse> TctiFiles(std::string_view tcti) {
+  std::vector<FileUse> files;
+  if (std::optional<std::string> device = TctiDevice(tcti); device.has_value()) {
+    files.push_back({.path = *std::move(device), .how = FileUse::How::kDevice});
+  }
+  return files;
 }
 
 }  // namespace attestd::tee::tpm2

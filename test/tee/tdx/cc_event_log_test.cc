@@ -77,6 +77,11 @@ TEST_CASE("Case 79: a bad firmware log costs the evidence its log only") {
   SECTION("digest count 2^32-1") { std::fill_n(log.begin() + header + 8, 4, uint8_t{0xff}); }
   SECTION("event size that wraps") { std::fill_n(log.begin() + header + 62, 4, uint8_t{0xff}); }
   SECTION("cut inside an event") { log.pop_back(); }
+  SECTION("a byte over 1 MiB") { log.resize((size_t{1} << 20) + 1, 0xff); }
+  SECTION("1 MiB") {
+    usable = true;
+    log.resize(size_t{1} << 20, 0xff);
+  }
   SECTION("64 MiB") { log.resize(size_t{64} << 20, 0xff); }
   SECTION("filler") { log = Bytes(4096, 0x41); }
   Write(ccel, log);
