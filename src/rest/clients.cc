@@ -4,11 +4,18 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace attestd::rest {
 
+void Clients::Add(int socket, base::CallerRef caller) {
+  clients_[socket].caller = std::move(caller);
+}
+
 void Clients::Set(int socket, State state, base::Deadline by) {
-  clients_[socket] = {.state = state, .by = by};
+  Client& client = clients_[socket];
+  client.state = state;
+  client.by = by;
   next_ = base::Deadline::Earlier(next_, by);
 }
 

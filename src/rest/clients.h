@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <map>
 
+#include "base/caller.h"
 #include "base/deadline.h"
 
 namespace attestd::rest {
@@ -15,11 +16,15 @@ namespace attestd::rest {
 // no socket, but shuts it down, which the HTTP library then sees as its end.
 class Clients {
  public:
-  // For a whole request, and again for taking its reply.
-  explicit Clients(absl::Duration patience) : patience_(patience) {}
+  // For a whole request, and for taking its reply.
+  Clients(absl::Duration request, absl::Duration patience)
+      : request_(request), patience_(patience) {}
 
+  // Before anything else of a client.
+  void Add(int socket, base::CallerRef caller);
+  const base::CallerRef& caller(int socket) const { return clients_.at(socket).caller; }
   // A request is awaited; of a client that is new, too.
-  void Listen(int socket) { Set(socket, State::kListening, base::Deadline::After(patience_)); }
+  void Listen(int socket) { Set(socket, State::kListening, base::Deadline::After(request_)); }
   // It waits for us.
   void Work(int socket) { Set(socket, State::kWorking, base::Deadline::Infinite()); }
   // It is to take its reply.
@@ -39,11 +44,13 @@ class Clients {
  private:
   enum class State { kListening, kWorking, kSending };
   struct Client {
+    base::CallerRef caller;
     State state = State::kListening;
     base::Deadline by = base::Deadline::Infinite();
   };
   void Set(int socket, State state, base::Deadline by);
 
+  const absl::Duration request_;
   const absl::Duration patience_;
   std::map<int, Client> clients_;
   base::Deadline next_ = base::Deadline::Infinite();

@@ -69,7 +69,7 @@ bool Exchange::Call() {
     return false;
   }
   house_.mailbox->CallBegins();
-  method->second(base::AsBytes(call.message), {.stop = stop_.get_token()},
+  method->second(base::AsBytes(call.message), {.stop = stop_.get_token(), .caller = caller_},
                  [mailbox = house_.mailbox, id = id_](absl::StatusOr<base::Reply> reply) {
                    mailbox->Put({.client = id, .reply = std::move(reply)});
                  });

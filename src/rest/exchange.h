@@ -30,8 +30,8 @@ struct House {
 // One request and its reply. Used by one thread; ends of calls come by the mailbox under `id`.
 class Exchange {
  public:
-  Exchange(const House& house, uint64_t id, std::string target)
-      : house_(house), id_(id), target_(std::move(target)) {}
+  Exchange(const House& house, uint64_t id, std::string target, base::CallerRef caller)
+      : house_(house), id_(id), target_(std::move(target)), caller_(std::move(caller)) {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   // Stops its call.
@@ -67,6 +67,7 @@ class Exchange {
   const House& house_;
   const uint64_t id_;
   const std::string target_;
+  const base::CallerRef caller_;
   bool has_head_ = false;
   Request request_;
   size_t body_bytes_ = 0;             // as they came

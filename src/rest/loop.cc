@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rest/loop.h"
 
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
 
+#include "base/epoll.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "rest/http_library.h"
@@ -20,17 +19,6 @@ constexpr absl::Duration kDrain = absl::Seconds(5);
 // epoll's words; exchanges count from 2.
 constexpr uint64_t kMailbox = 0;
 constexpr uint64_t kLibrary = 1;
-
-absl::Status Watch(int epoll, int fd, uint64_t word, uint32_t events) {
-  epoll_event event{.events = events, .data = {.u64 = word}};
-  return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? absl::OkStatus()
-                                                            : base::ErrnoStatus(errno, "epoll_ctl");
-}
-
-// For epoll_wait: at least as long as the time left, at most an hour.
-int Milliseconds(absl::Duration left) {
-  return static_cast<int>(absl::ToInt64Milliseconds(std::min(left, absl::Hours(1)))) + 1;
-}
 
 }  // namespace
 
@@ -45,8 +33,8 @@ absl::StatusOr<std::unique_ptr<Loop>> Loop::Create(const House& house, const Lim
 }
 
 absl::Status Loop::WatchBoth(int library) {
-  RETURN_IF_ERROR(Watch(epoll_.get(), house_.mailbox->event(), kMailbox, EPOLLIN));
-  return Watch(epoll_.get(), library, kLibrary, EPOLLIN);
+  RETURN_IF_ERROR(base::WatchDescriptor(epoll_.get(), house_.mailbox->event(), kMailbox, EPOLLIN));
+  return base::WatchDescriptor(epoll_.get(), library, kLibrary, EPOLLIN);
 }
 
 void Loop::Run() {
@@ -70,8 +58,7 @@ int Loop::TimeoutMs() {
   }
   const base::Deadline next =
       base::Deadline::Earlier(clients_.next(), drain_by_.value_or(base::Deadline::Infinite()));
-  const absl::Duration remaining = next.Remaining();
-  return remaining == absl::InfiniteDuration() ? -1 : Milliseconds(remaining);
+  return base::EpollTimeout(next.Remaining());
 }
 
 void Loop::Wait() {
@@ -98,8 +85,8 @@ void Loop::OnHangUp(uint64_t id) {
 
 void Loop::TakeMail() {
   base::Mailbox::Mail mail = house_.mailbox->Take();
-  for (base::UniqueFd& socket : mail.connections) {
-    Add(std::move(socket));
+  for (base::Arrival& client : mail.arrivals) {
+    Add(std::move(client));
   }
   for (base::Answer& answer : mail.answers) {
     const auto entry = entries_.find(answer.client);
@@ -114,10 +101,14 @@ void Loop::TakeMail() {
 }
 
 // The library closes the socket of a connection that is one too many.
-void Loop::Add(base::UniqueFd socket) {
+void Loop::Add(base::Arrival client) {
   if (!drain_by_.has_value()) {
     constexpr sockaddr kNobody = {.sa_family = AF_UNIX, .sa_data = {}};
-    MHD_add_connection(daemon_.get(), socket.release(), &kNobody, sizeof kNobody);
+    const int socket = client.socket.release();
+    clients_.Add(socket, std::move(client.caller));
+    if (MHD_add_connection(daemon_.get(), socket, &kNobody, sizeof kNobody) != MHD_YES) {
+      clients_.Remove(socket);
+    }
   }
 }
 
@@ -143,7 +134,8 @@ void Loop::Suspend(Entry& entry) {
   entry.suspended = true;
   const int socket = SocketOf(entry.connection);
   clients_.Work(socket);
-  entry.watched = Watch(epoll_.get(), socket, entry.exchange->id(), EPOLLRDHUP).ok();
+  entry.watched =
+      base::WatchDescriptor(epoll_.get(), socket, entry.exchange->id(), EPOLLRDHUP).ok();
   MHD_suspend_connection(entry.connection);
 }
 

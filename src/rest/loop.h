@@ -22,7 +22,8 @@ namespace attestd::rest {
 struct Limits {
   unsigned connections = 256;                   // at a time; more are hung up on
   size_t connection_bytes = size_t{32} << 10;   // for a connection's heads
-  absl::Duration patience = absl::Seconds(60);  // for a whole request, and for taking its reply
+  absl::Duration request = absl::Seconds(10);   // for a whole one
+  absl::Duration patience = absl::Seconds(60);  // for taking its reply
 };
 
 // Serves all clients, on the thread that runs it. libmicrohttpd has an epoll of its own, which this
@@ -50,7 +51,7 @@ class Loop {
   using Entries = std::map<uint64_t, Entry>;
 
   Loop(const House& house, const Limits& limits, base::UniqueFd epoll)
-      : house_(house), clients_(limits.patience), epoll_(std::move(epoll)) {}
+      : house_(house), clients_(limits.request, limits.patience), epoll_(std::move(epoll)) {}
   absl::Status Start(const Limits& limits);
   absl::Status WatchBoth(int library);
 
@@ -74,7 +75,7 @@ class Loop {
   void OnHangUp(uint64_t id);
   void Unwatch(Entry& entry);
   void TakeMail();
-  void Add(base::UniqueFd socket);
+  void Add(base::Arrival client);
   void Drain();
   bool over() const;
   void End();

@@ -50,7 +50,8 @@ void* Loop::OnTarget(void* loop, const char* target, MHD_Connection* connection)
   const uint64_t id = ++self.last_id_;
   Entry& entry = self.entries_[id];
   entry.target_end = target == nullptr ? nullptr : target + text.size();
-  entry.exchange = std::make_unique<Exchange>(self.house_, id, text);
+  entry.exchange =
+      std::make_unique<Exchange>(self.house_, id, text, self.clients_.caller(SocketOf(connection)));
   entry.connection = connection;
   return &entry;
 }

@@ -32,7 +32,9 @@ class Server : public base::Door {
                                                         Options options, Limits limits = {});
   ~Server() override = default;
 
-  void Accept(base::UniqueFd connection) override { thread_.Accept(std::move(connection)); }
+  void Accept(base::UniqueFd connection, base::CallerRef caller) override {
+    thread_.Accept({.socket = std::move(connection), .caller = std::move(caller)});
+  }
   void Drain() override { thread_.Drain(); }
 
  private:

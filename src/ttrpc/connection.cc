@@ -30,8 +30,12 @@ absl::Status NotSupported(const std::string& path) {
 
 }  // namespace
 
-Connection::Connection(const House& house, uint64_t id, base::UniqueFd socket)
-    : house_(house), id_(id), socket_(std::move(socket)), reader_(kMaxFrameBytes) {}
+Connection::Connection(const House& house, uint64_t id, base::Arrival client)
+    : house_(house),
+      id_(id),
+      socket_(std::move(client.socket)),
+      caller_(std::move(client.caller)),
+      reader_(kMaxFrameBytes) {}
 
 Connection::~Connection() {
   for (auto& [stream, call] : calls_) {
@@ -58,7 +62,7 @@ bool Connection::Read(std::span<uint8_t> scratch) {
   if (!reader_.partial()) {
     frame_by_.reset();
   } else if (whole || !frame_by_.has_value()) {
-    frame_by_ = base::Deadline::After(house_.limits.patience);
+    frame_by_ = base::Deadline::After(house_.limits.frame);
     TickAt(*frame_by_);
   }
   return size > 0 && Write();
@@ -113,7 +117,8 @@ void Connection::Begin(const Frame& frame) {
       calls_.emplace(stream, RunningCall{.stop = {}, .deadline = request->deadline}).first->second;
   TickAt(call.deadline);
   house_.mailbox->CallBegins();
-  method->second(request->payload, {.deadline = call.deadline, .stop = call.stop.get_token()},
+  method->second(request->payload,
+                 {.deadline = call.deadline, .stop = call.stop.get_token(), .caller = caller_},
                  [mailbox = house_.mailbox, id = id_, stream](absl::StatusOr<base::Reply> reply) {
                    mailbox->Put({.client = id, .request = stream, .reply = std::move(reply)});
                  });

@@ -24,7 +24,8 @@ namespace attestd::ttrpc {
 struct Limits {
   size_t calls = 256;                           // under way at a time
   size_t unsent_bytes = size_t{16} << 20;       // replies that it has not read
-  absl::Duration patience = absl::Seconds(60);  // for the rest of a frame, in either direction
+  absl::Duration frame = absl::Seconds(5);      // for the rest of one that it sends
+  absl::Duration patience = absl::Seconds(60);  // for it to read
 };
 
 // One client. Requests come in any number; each is answered when its method is done. The client's
@@ -37,7 +38,7 @@ class Connection {
     std::shared_ptr<base::Mailbox> mailbox;
     Limits limits;
   };
-  Connection(const House& house, uint64_t id, base::UniqueFd socket);
+  Connection(const House& house, uint64_t id, base::Arrival client);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -76,6 +77,7 @@ class Connection {
   const House& house_;
   const uint64_t id_;
   const base::UniqueFd socket_;
+  const base::CallerRef caller_;
   FrameReader reader_;
   SendQueue unsent_;
   std::map<uint32_t, RunningCall> calls_;  // by stream

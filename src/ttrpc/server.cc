@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ttrpc/server.h"
 
-#include <sys/epoll.h>
-
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <map>
@@ -11,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/epoll.h"
 #include "base/file.h"
+#include "base/guarded.h"
 #include "base/log.h"
 
 namespace attestd::ttrpc {
@@ -22,17 +21,6 @@ constexpr absl::Duration kDrain = absl::Seconds(5);
 constexpr size_t kScratchBytes = size_t{64} << 10;
 // epoll's word for the mailbox; connections count from 1.
 constexpr uint64_t kMailbox = 0;
-
-// For epoll_wait: at least as long as the time left, at most an hour.
-int Milliseconds(absl::Duration left) {
-  return static_cast<int>(absl::ToInt64Milliseconds(std::min(left, absl::Hours(1)))) + 1;
-}
-
-absl::Status Watch(int epoll, int fd, uint64_t word, uint32_t events, int operation) {
-  epoll_event event{.events = events, .data = {.u64 = word}};
-  return ::epoll_ctl(epoll, operation, fd, &event) == 0 ? absl::OkStatus()
-                                                        : base::ErrnoStatus(errno, "epoll_ctl");
-}
 
 }  // namespace
 
@@ -61,8 +49,8 @@ class Server::Loop {
 
  private:
   struct Client {
-    Client(const Connection::House& house, uint64_t id, base::UniqueFd socket)
-        : connection(house, id, std::move(socket)) {}
+    Client(const Connection::House& house, uint64_t id, base::Arrival client)
+        : connection(house, id, std::move(client)) {}
 
     Connection connection;
     bool writing = false;                              // epoll watches for room to write
@@ -70,10 +58,21 @@ class Server::Loop {
   };
   using Clients = std::map<uint64_t, Client>;
 
+  // A client for whom there is no memory is hung up on.
+  template <typename Step>
+  static bool Lives(const Step& step) {
+    bool lives = false;
+    base::Guarded([&] {
+      lives = step();
+      return absl::OkStatus();
+    }).IgnoreError();
+    return lives;
+  }
+
   int Timeout() const {
     base::Deadline next = ticks_.empty() ? base::Deadline::Infinite() : ticks_.begin()->first;
     next = base::Deadline::Earlier(next, drain_by_.value_or(base::Deadline::Infinite()));
-    return next.Remaining() == absl::InfiniteDuration() ? -1 : Milliseconds(next.Remaining());
+    return base::EpollTimeout(next.Remaining());
   }
 
   void OnEvent(const epoll_event& event) {
@@ -83,24 +82,21 @@ class Server::Loop {
       return;  // the mailbox's, or of a connection that has just ended
     }
     Connection& connection = client->second.connection;
-    bool lives = true;
-    if ((event.events & EPOLLOUT) != 0) {
-      lives = connection.Write();
-    }
-    if (lives && (event.events & ~uint32_t{EPOLLOUT}) != 0) {
-      lives = connection.Read(scratch_);
-    }
-    Settle(client, lives);
+    Settle(client, Lives([&] {
+             const bool writes = (event.events & EPOLLOUT) != 0;
+             const bool reads = (event.events & ~uint32_t{EPOLLOUT}) != 0;
+             return (!writes || connection.Write()) && (!reads || connection.Read(scratch_));
+           }));
   }
 
   void TakeMail() {
     base::Mailbox::Mail mail = house_.mailbox->Take();
-    for (base::UniqueFd& socket : mail.connections) {
-      Add(std::move(socket));
+    for (base::Arrival& client : mail.arrivals) {
+      Add(std::move(client));
     }
     for (const base::Answer& answer : mail.answers) {
       if (const auto client = connections_.find(answer.client); client != connections_.end()) {
-        Settle(client, client->second.connection.End(answer));
+        Settle(client, Lives([&] { return client->second.connection.End(answer); }));
       }
     }
     if (mail.drain && !drain_by_.has_value()) {
@@ -112,13 +108,13 @@ class Server::Loop {
     }
   }
 
-  void Add(base::UniqueFd socket) {
+  void Add(base::Arrival client) {
     const uint64_t id = ++last_id_;
-    const int fd = socket.get();
-    if (drain_by_.has_value() || !Watch(epoll_, fd, id, EPOLLIN, EPOLL_CTL_ADD).ok()) {
+    const int fd = client.socket.get();
+    if (drain_by_.has_value() || !base::WatchDescriptor(epoll_, fd, id, EPOLLIN).ok()) {
       return;
     }
-    connections_.try_emplace(id, house_, id, std::move(socket));
+    connections_.try_emplace(id, house_, id, std::move(client));
   }
 
   void Tick() {
@@ -144,7 +140,7 @@ class Server::Loop {
     if (connection.wants_to_write() != state.writing) {
       state.writing = !state.writing;
       const uint32_t events = state.writing ? EPOLLIN | EPOLLOUT : EPOLLIN;
-      Watch(epoll_, connection.socket(), id, events, EPOLL_CTL_MOD).IgnoreError();
+      base::WatchDescriptor(epoll_, connection.socket(), id, events, EPOLL_CTL_MOD).IgnoreError();
     }
     if (connection.next_tick() < state.tick) {
       ticks_.erase({state.tick, id});
@@ -169,7 +165,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const base::MethodTable& 
   if (!epoll.valid()) {
     return base::ErrnoStatus(errno, "ttRPC: epoll");
   }
-  RETURN_IF_ERROR(Watch(epoll.get(), mailbox->event(), kMailbox, EPOLLIN, EPOLL_CTL_ADD));
+  RETURN_IF_ERROR(base::WatchDescriptor(epoll.get(), mailbox->event(), kMailbox, EPOLLIN));
   return std::unique_ptr<Server>(new Server(
       {.methods = methods, .mailbox = std::move(mailbox), .limits = limits}, std::move(epoll)));
 }

@@ -23,7 +23,9 @@ class Server : public base::Door {
                                                         Limits limits = {});
   ~Server() override = default;
 
-  void Accept(base::UniqueFd connection) override { thread_.Accept(std::move(connection)); }
+  void Accept(base::UniqueFd connection, base::CallerRef caller) override {
+    thread_.Accept({.socket = std::move(connection), .caller = std::move(caller)});
+  }
   void Drain() override { thread_.Drain(); }
 
  private:

@@ -2,12 +2,8 @@
 #include "test/rest/rest_lab.h"
 
 #include <absl/strings/match.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
-#include <array>
 #include <catch2/catch.hpp>
-#include <cerrno>
 #include <utility>
 
 #include "proto/attestation_agent.pb.h"
@@ -42,21 +38,6 @@ size_t LengthIn(const std::string& head) {
 
 }  // namespace
 
-RawClient::RawClient(base::UniqueFd socket) : socket_(std::move(socket)) {
-  constexpr timeval kPatience = {.tv_sec = 30, .tv_usec = 0};
-  ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-  ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
-}
-
-void RawClient::Write(const std::string& bytes) {
-  for (size_t sent = 0; sent < bytes.size();) {
-    const ssize_t size =
-        ::send(socket_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-    REQUIRE(size > 0);
-    sent += static_cast<size_t>(size);
-  }
-}
-
 void RawClient::Send(const std::string& method, const std::string& target,
                      const std::string& body) {
   const std::string length =
@@ -65,15 +46,9 @@ void RawClient::Send(const std::string& method, const std::string& target,
 }
 
 bool RawClient::ReadMore() {
-  std::array<char, 65536> buffer{};
-  const ssize_t size = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
-  if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-    FAIL("no answer within 30 s");
-  }
-  if (size > 0) {
-    rest_.append(buffer.data(), static_cast<size_t>(size));
-  }
-  return size > 0;
+  const std::string more = Read();
+  rest_ += more;
+  return !more.empty();
 }
 
 std::optional<RawClient::Response> RawClient::Receive() {
@@ -109,12 +84,6 @@ bool RawClient::Works() {
   const std::optional<Response> response = Receive();
   return response.has_value() && response->http == 200 && response->body == "ping";
 }
-
-// A call that waits.
-struct RestLab::Parked {
-  base::Done done;
-  std::optional<std::stop_callback<std::function<void()>>> on_stop;
-};
 
 RestLab::RestLab(Limits limits, size_t secret_bytes, Features features)
     : secret_(std::make_shared<const base::Secret>(
@@ -170,7 +139,7 @@ void RestLab::GetResource(base::ByteView request, const base::CallContext& calle
   REQUIRE(message.ParseFromArray(request.data(), static_cast<int>(request.size())));
   const std::string name = message.resourcepath();
   if (absl::StartsWith(name, "kbs:///park/")) {
-    Park(name, caller, std::move(done));
+    parked_.Park(name, caller, std::move(done));
   } else if (absl::StartsWith(name, "kbs:///refuse/")) {
     done(absl::PermissionDeniedError("refused"));
   } else {
@@ -184,10 +153,9 @@ std::vector<std::string> RestLab::events() {
 }
 
 RawClient RestLab::Connect() {
-  std::array<int, 2> pair{};
-  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) == 0);
-  server_->Accept(base::UniqueFd(pair[0]));
-  return RawClient(base::UniqueFd(pair[1]));
+  auto [theirs, ours] = test::SocketPair();
+  server_->Accept(std::move(theirs), nullptr);
+  return RawClient(std::move(ours));
 }
 
 RawClient::Response RestLab::Ask(const std::string& method, const std::string& target,
@@ -199,47 +167,8 @@ RawClient::Response RestLab::Ask(const std::string& method, const std::string& t
   return *response;
 }
 
-void RestLab::Park(const std::string& name, const base::CallContext& caller, base::Done done) {
-  auto parked = std::make_shared<Parked>();
-  parked->done = std::move(done);
-  {
-    const absl::MutexLock lock(&mutex_);
-    parked_[name] = parked;
-  }
-  parked->on_stop.emplace(caller.stop, [this, name] { End(name, absl::CancelledError("left")); });
-}
-
-void RestLab::End(const std::string& name, const absl::StatusOr<base::Reply>& reply) {
-  std::shared_ptr<Parked> parked;
-  {
-    const absl::MutexLock lock(&mutex_);
-    if (const auto found = parked_.find(name); found != parked_.end()) {
-      parked = std::move(found->second);
-      parked_.erase(found);
-    }
-  }
-  if (parked != nullptr) {
-    parked->done(reply);
-  }
-}
-
-void RestLab::AwaitParked(size_t count) {
-  const auto reached = [this, count]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return parked_.size() == count;
-  };
-  const absl::MutexLock lock(&mutex_);
-  REQUIRE(mutex_.AwaitWithTimeout(absl::Condition(&reached), absl::Seconds(30)));
-}
-
 void RestLab::Release(const std::string& name) {
-  const std::string uri = "kbs:///" + name;
-  {
-    const auto there = [this, &uri]()
-                           ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return parked_.contains(uri); };
-    const absl::MutexLock lock(&mutex_);
-    REQUIRE(mutex_.AwaitWithTimeout(absl::Condition(&there), absl::Seconds(30)));
-  }
-  End(uri, FieldOneIs(secret_));
+  parked_.Release("kbs:///" + name, FieldOneIs(secret_));
 }
 
 }  // namespace attestd::rest

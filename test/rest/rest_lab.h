@@ -4,22 +4,21 @@
 
 #include <absl/synchronization/mutex.h>
 
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
+#include <vector>
 
-#include "base/handle.h"
 #include "rest/server.h"
+#include "test/support/parked_calls.h"
+#include "test/support/raw_socket.h"
 
 namespace attestd::rest {
 
 inline constexpr Features kAll = {.resource = true, .attestation = true};
 
-// A client on a socket that knows HTTP/1.1 as far as the server speaks it, and waits at most 30 s.
-class RawClient {
+// A client that knows HTTP/1.1 as far as the server speaks it.
+class RawClient : public test::RawSocket {
  public:
   struct Response {
     int http = 0;
@@ -27,9 +26,8 @@ class RawClient {
     std::string body;
   };
 
-  explicit RawClient(base::UniqueFd socket);
+  using RawSocket::RawSocket;
 
-  void Write(const std::string& bytes);
   // A request with a Host and, when there is a body, its length.
   void Send(const std::string& method, const std::string& target, const std::string& body = "");
   // The next response; nothing when the server has hung up.
@@ -38,14 +36,11 @@ class RawClient {
   bool HangsUp();
   // The server still answers.
   bool Works();
-  void Leave() { socket_.reset(); }
-  int socket() const { return socket_.get(); }
 
  private:
-  // Until `rest_` has an end of head, or `size` bytes; false when the server hangs up first.
+  // Adds to `rest_`; false when the server hangs up.
   bool ReadMore();
 
-  base::UniqueFd socket_;
   std::string rest_;  // what came behind the last response
 };
 
@@ -62,7 +57,7 @@ class RestLab {
                           const std::string& body = "");
   // Ends the parked call for this resource path, once there is one, on this thread.
   void Release(const std::string& name);
-  void AwaitParked(size_t count);
+  void AwaitParked(size_t count) { parked_.Await(count); }
   const std::shared_ptr<const base::Secret>& secret() const { return secret_; }
   // The calls of ExtendRuntimeMeasurement: their messages.
   std::vector<std::string> events();
@@ -71,15 +66,12 @@ class RestLab {
   void EndServer() { server_.reset(); }
 
  private:
-  struct Parked;
   void AddMethods();
   void GetResource(base::ByteView request, const base::CallContext& caller, base::Done done);
-  void Park(const std::string& name, const base::CallContext& caller, base::Done done);
-  void End(const std::string& name, const absl::StatusOr<base::Reply>& reply);
 
   const std::shared_ptr<const base::Secret> secret_;
+  test::ParkedCalls parked_;
   absl::Mutex mutex_;
-  std::map<std::string, std::shared_ptr<Parked>> parked_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> events_ ABSL_GUARDED_BY(mutex_);
   base::MethodTable methods_;
   std::unique_ptr<Server> server_;

@@ -80,7 +80,7 @@ TEST_CASE("Flags and types that mean nothing to us are passed over") {
   client.SendFrame({.length = length,
                     .stream = 1,
                     .type = kRequest,
-                    .flags = GENERATE(kRemoteClosed, uint8_t{0xf1})},
+                    .flags = GENERATE(uint8_t{kRemoteClosed}, uint8_t{0xf1})},
                    data);
   CHECK(client.Receive()->payload == "flags");
   for (const uint8_t type : std::initializer_list<uint8_t>{0, 2, 4, 255}) {
