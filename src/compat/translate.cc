@@ -3,11 +3,10 @@
 
 #include <utility>
 
-#include "base/socket_address.h"
-#include "base/text.h"
 #include "compat/broker_choice.h"
 #include "compat/coco_as.h"
 #include "compat/environment.h"
+#include "compat/place.h"
 #include "compat/program_config.h"
 
 namespace attestd::compat {
@@ -17,7 +16,6 @@ namespace {
 constexpr std::string_view kAaSocket =
     "unix:///run/confidential-containers/attestation-agent/attestation-agent.sock";
 constexpr std::string_view kCdhSocket = "unix:///run/confidential-containers/cdh.sock";
-constexpr std::string_view kUnix = "unix://";
 
 absl::Status Bad(const std::string& what) {
   return base::MakeStatus(absl::StatusCode::kInvalidArgument, what);
@@ -30,20 +28,6 @@ absl::StatusOr<toml::table*> TableOf(toml::table& root, std::string_view key,
   toml::table* table = root.get_as<toml::table>(key);
   return table != nullptr ? absl::StatusOr<toml::table*>(table)
                           : Bad(source + ": [" + std::string(key) + "] is no table");
-}
-
-// One word of a [[listener]].
-struct Place {
-  std::string key;
-  std::string value;
-};
-
-absl::StatusOr<Place> ParsePlace(const std::string& address) {
-  if (base::ParseLoopback(address).ok()) {
-    return Place{"address", address};
-  }
-  ASSIGN_OR_RETURN(std::string path, ParseUnixAddress(address));
-  return Place{"path", std::move(path)};
 }
 
 // Puts pieces of guest-components' configuration below what `base` has said.
@@ -90,7 +74,7 @@ class Translator {
     if (!address.empty()) {
       addresses.insert(addresses.begin(), address);
     }
-    if (address.empty() || !address.starts_with(kUnix)) {
+    if (address.empty() || !IsUnixAddress(address)) {
       // Beside an address of TCP the usual socket is served too.
       addresses.emplace(addresses.begin(), is_agent() ? kAaSocket : kCdhSocket);
     }
@@ -110,11 +94,13 @@ class Translator {
       for (const toml::node& entry : *all) {
         const toml::table* table = entry.as_table();
         if (table != nullptr && table->at_path(place.key).value_or(std::string()) == place.value) {
-          return *table;
+          toml::table ours = *table;
+          ours.insert("allow_silent", true);
+          return ours;
         }
       }
     }
-    return toml::table{{place.key, place.value}};
+    return ListenerTable(place);
   }
 
   absl::Status PutBroker() {
@@ -284,15 +270,6 @@ class Translator {
 };
 
 }  // namespace
-
-absl::StatusOr<std::string> ParseUnixAddress(const std::string& address) {
-  if (!address.starts_with(kUnix) || !address.substr(kUnix.size()).starts_with('/')) {
-    return Bad(
-        "socket: expected unix:///path, or an address of loopback like 127.0.0.1:50002, found " +
-        base::Escaped(address));
-  }
-  return address.substr(kUnix.size());
-}
 
 absl::StatusOr<Translation> Translate(const Sources& sources) { return Translator(sources).Run(); }
 

@@ -50,9 +50,6 @@ struct Translation {
 // names the source, what was found and what to do.
 absl::StatusOr<Translation> Translate(const Sources& sources);
 
-// The path of "unix:///path". InvalidArgument for anything else.
-absl::StatusOr<std::string> ParseUnixAddress(const std::string& address);
-
 }  // namespace attestd::compat
 
 #endif  // ATTESTD_COMPAT_TRANSLATE_H_

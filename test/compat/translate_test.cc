@@ -164,6 +164,7 @@ path = "/run/confidential-containers/cdh.sock"
 [[listener]]
 path = "/run/confidential-containers/attestation-agent/attestation-agent.sock"
 mode = "0660"
+rights = ["token"]
 )"}};
   const Translation translation = Must(sources);
   const agent::Config config = Read(translation);
