@@ -33,9 +33,6 @@ pb::RuntimeMeasurementResult ToProto(Measurements::Result result) {
   return pb::NOT_ENABLED;
 }
 
-// The lane of work that asks the attestation service; those of brokers count from 1.
-constexpr WorkerPool::Lane kCocoAsLane = -1;
-
 }  // namespace
 
 void AttestationService::AddTo(base::MethodTable& methods) {

@@ -33,7 +33,8 @@ class CallRunner::Timed {
     }
     std::stop_source stop;
     on_stop_.emplace(call_.caller.stop, Stop{stop});
-    call_.caller = {.deadline = base::Deadline::After(call_.longest), .stop = stop.get_token()};
+    call_.caller.deadline = base::Deadline::After(call_.longest);
+    call_.caller.stop = stop.get_token();
     id_ = alarm_.At(call_.caller.deadline, Stop{stop});
   }
   Timed(const Timed&) = delete;
@@ -82,23 +83,26 @@ void CallRunner::Start(Call call, const Begin& begin) {
 }
 
 void CallRunner::Answer(const Call& call, absl::StatusOr<base::Reply> reply) {
-  call.done(reply.ok() ? std::move(reply) : Conclude(call.name, reply.status()));
+  call.done(reply.ok() ? std::move(reply) : Conclude(call, reply.status()));
 }
 
-absl::Status CallRunner::Conclude(std::string_view name, const absl::Status& status) {
+absl::Status CallRunner::Conclude(const Call& call, const absl::Status& status) {
   if (IsForCaller(status)) {
     return status;
   }
   if (IsDeviceFailure(status)) {
     readiness_.Suspect();
   }
-  const std::string id = NewRequestId();
-  base::Log(base::Severity::kWarning, "request failed",
-            {{"rpc", std::string(name)}, {"request", id}, {"cause", base::StatusText(status)}});
-  PublicError error = MakePublicError(status, id);
-  absl::Status told(status.code(), error.message);
-  told.SetPayload(base::kErrorDetails, absl::Cord(std::move(error.details)));
-  return told;
+  const base::CallerRef& caller = call.caller.caller;
+  const std::string id = caller != nullptr ? caller->request : NewRequestId();
+  if (const std::optional<uint64_t> left_out = log_.Pass()) {
+    base::Log(base::Severity::kWarning, "request failed",
+              {{"rpc", std::string(call.name)},
+               {"request", id},
+               {"cause", base::StatusText(status)},
+               {"left_out", std::to_string(*left_out)}});
+  }
+  return PublicStatus(status, id);
 }
 
 }  // namespace attestd::agent

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string_view>
 
+#include "agent/line_limit.h"
 #include "agent/readiness.h"
 #include "agent/worker_pool.h"
 #include "base/alarm.h"
@@ -17,6 +18,12 @@ namespace attestd::agent {
 
 // The lane of work that asks no broker.
 inline constexpr WorkerPool::Lane kLocalLane = 0;
+// Of the attestation service; brokers' lanes count from 1.
+inline constexpr WorkerPool::Lane kCocoAsLane = -1;
+// Of mounts: a volume that takes long leaves the threads of other lanes alone.
+inline constexpr WorkerPool::Lane kMountLane = -2;
+// Of the question whether a worker is free.
+inline constexpr WorkerPool::Lane kSelfCheckLane = -3;
 
 // One call of one of our methods.
 struct Call {
@@ -47,11 +54,12 @@ class CallRunner {
 
  private:
   class Timed;
-  absl::Status Conclude(std::string_view name, const absl::Status& status);
+  absl::Status Conclude(const Call& call, const absl::Status& status);
 
   WorkerPool& workers_;
   base::Alarm& alarm_;
   Readiness& readiness_;
+  LineLimit log_;
 };
 
 }  // namespace attestd::agent

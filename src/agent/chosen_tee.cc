@@ -36,7 +36,8 @@ std::unique_ptr<evidence::Collector> MakeCollector(const ChosenTee& chosen, cons
   for (const tee::Backend* device : chosen.devices) {
     devices.push_back(create(*device));
   }
-  return std::make_unique<evidence::Collector>(create(*chosen.platform), std::move(devices));
+  return std::make_unique<evidence::Collector>(create(*chosen.platform), std::move(devices),
+                                               config.tee.caller_data);
 }
 
 StatusService::Explain MakeExplain(const ChosenTee& chosen, const Config& config,

@@ -7,6 +7,7 @@
 
 #include "agent/tee_config.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "base/toml_table.h"
 
 namespace attestd::agent {
@@ -41,6 +42,39 @@ absl::Status CheckSystemd(const Config& config) {
                                 "\"systemd\" and a path of its own");
 }
 
+bool SaysWhat(const Config& config, const std::string& principal) {
+  return std::any_of(config.rules.begin(), config.rules.end(),
+                     [&](const policy::Rule& rule) { return rule.principal == principal; }) ||
+         std::any_of(config.listeners.begin(), config.listeners.end(),
+                     [&](const ListenerConfig& one) {
+                       return one.access.principal == principal && !one.access.rights.empty();
+                     });
+}
+
+absl::Status CheckRules(const Config& config) {
+  for (const ListenerConfig& listener : config.listeners) {
+    if (listener.service.protocol != Protocol::kSystemd &&
+        !SaysWhat(config, listener.access.principal)) {
+      return base::MakeStatus(
+          absl::StatusCode::kInvalidArgument,
+          "[[listener]] " + base::Escaped(listener.name()) +
+              ": rights: say what its clients may do, for example rights = [\"resource\"] and "
+              "allow = [\"kbs:///app1/*\"]");
+    }
+  }
+  for (const policy::Rule& rule : config.rules) {
+    const bool known = std::any_of(
+        config.listeners.begin(), config.listeners.end(),
+        [&](const ListenerConfig& one) { return one.access.principal == rule.principal; });
+    if (!known) {
+      return base::MakeStatus(
+          absl::StatusCode::kInvalidArgument,
+          "[[rule]] principal " + base::Escaped(rule.principal) + ": no [[listener]] has it");
+    }
+  }
+  return absl::OkStatus();
+}
+
 class Reader {
  public:
   Reader(const toml::table& root, std::string source, std::span<const tee::Backend> backends)
@@ -48,6 +82,16 @@ class Reader {
 
   absl::StatusOr<Config> Read() {
     Config config;
+    RETURN_IF_ERROR(ReadPlatform(config));
+    RETURN_IF_ERROR(ReadServices(config));
+    RETURN_IF_ERROR(ReadArrays(config));
+    RETURN_IF_ERROR(root_.Finish());
+    RETURN_IF_ERROR(Complete(config));
+    return config;
+  }
+
+ private:
+  absl::Status ReadPlatform(Config& config) {
     ASSIGN_OR_RETURN(const toml::table* tee, Table("tee"));
     ASSIGN_OR_RETURN(config.tee, ReadTee(base::TomlTable(*tee, source_, "[tee]"), backends_));
     ASSIGN_OR_RETURN(const toml::table* measurement, Table("measurement"));
@@ -61,26 +105,44 @@ class Reader {
     ASSIGN_OR_RETURN(const toml::table* provider, Table("key_provider"));
     ASSIGN_OR_RETURN(config.key_provider,
                      ReadKeyProvider(base::TomlTable(*provider, source_, "[key_provider]")));
-    ASSIGN_OR_RETURN(const toml::table* secure_mount, Table("secure_mount"));
-    ASSIGN_OR_RETURN(config.secure_mount,
-                     ReadSecureMount(base::TomlTable(*secure_mount, source_, "[secure_mount]")));
-    ASSIGN_OR_RETURN(const toml::table* failover, Table("failover"));
-    ASSIGN_OR_RETURN(config.failover,
-                     ReadFailover(base::TomlTable(*failover, source_, "[failover]")));
-    ASSIGN_OR_RETURN(const toml::table* coco_as, Table("coco_as"));
-    ASSIGN_OR_RETURN(config.coco_as, ReadCocoAs(base::TomlTable(*coco_as, source_, "[coco_as]")));
     for (const tee::Backend& backend : backends_) {
       ASSIGN_OR_RETURN(const toml::table* table, Table(backend.name));
       ASSIGN_OR_RETURN(
           config.backend_settings[backend.name],
           ReadBackend(base::TomlTable(*table, source_, "[" + backend.name + "]"), backend));
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadServices(Config& config) {
+    ASSIGN_OR_RETURN(const toml::table* secure_mount, Table("secure_mount"));
+    ASSIGN_OR_RETURN(config.secure_mount,
+                     ReadSecureMount(base::TomlTable(*secure_mount, source_, "[secure_mount]")));
+    ASSIGN_OR_RETURN(const toml::table* sandbox, Table("sandbox"));
+    ASSIGN_OR_RETURN(config.sandbox, ReadSandbox(base::TomlTable(*sandbox, source_, "[sandbox]")));
+    ASSIGN_OR_RETURN(const toml::table* failover, Table("failover"));
+    ASSIGN_OR_RETURN(config.failover,
+                     ReadFailover(base::TomlTable(*failover, source_, "[failover]")));
+    ASSIGN_OR_RETURN(const toml::table* coco_as, Table("coco_as"));
+    ASSIGN_OR_RETURN(config.coco_as, ReadCocoAs(base::TomlTable(*coco_as, source_, "[coco_as]")));
+    ASSIGN_OR_RETURN(const toml::table* limits, Table("limits"));
+    ASSIGN_OR_RETURN(config.limits, ReadLimits(base::TomlTable(*limits, source_, "[limits]")));
+    ASSIGN_OR_RETURN(const toml::table* audit, Table("audit"));
+    ASSIGN_OR_RETURN(config.audit, ReadAudit(base::TomlTable(*audit, source_, "[audit]")));
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadArrays(Config& config) {
     RETURN_IF_ERROR(ReadArray("kbs", [&](base::TomlTable table) -> absl::Status {
       ASSIGN_OR_RETURN(config.brokers.emplace_back(), ReadBroker(std::move(table)));
       return absl::OkStatus();
     }));
     RETURN_IF_ERROR(ReadArray("listener", [&](base::TomlTable table) -> absl::Status {
       ASSIGN_OR_RETURN(config.listeners.emplace_back(), ReadListener(std::move(table)));
+      return absl::OkStatus();
+    }));
+    RETURN_IF_ERROR(ReadArray("rule", [&](base::TomlTable table) -> absl::Status {
+      ASSIGN_OR_RETURN(config.rules.emplace_back(), ReadRule(std::move(table)));
       return absl::OkStatus();
     }));
     RETURN_IF_ERROR(ReadArray("credential", [&](base::TomlTable table) -> absl::Status {
@@ -91,12 +153,9 @@ class Reader {
       ASSIGN_OR_RETURN(config.systemd.emplace_back(), ReadSystemdCredential(std::move(table)));
       return absl::OkStatus();
     }));
-    RETURN_IF_ERROR(root_.Finish());
-    RETURN_IF_ERROR(Complete(config));
-    return config;
+    return absl::OkStatus();
   }
 
- private:
   // A table of the file, or an empty one.
   absl::StatusOr<const toml::table*> Table(const std::string& key) {
     const toml::node* node = root_.Node(key);
@@ -127,7 +186,7 @@ class Reader {
                               source_ + ": no broker is configured; add a [[kbs]] table with url");
     }
     if (config.listeners.empty()) {
-      config.listeners.push_back(DefaultListener());
+      ASSIGN_OR_RETURN(config.listeners.emplace_back(), DefaultListener());
     }
     for (const absl::Status& status :
          {RefuseTwins(config.brokers, &BrokerConfig::name, "[[kbs]] name"),
@@ -139,6 +198,7 @@ class Reader {
     }
     RETURN_IF_ERROR(base::Annotate(RefuseSameNames(config.systemd), source_));
     RETURN_IF_ERROR(base::Annotate(CheckSystemd(config), source_));
+    RETURN_IF_ERROR(base::Annotate(CheckRules(config), source_));
     return base::Annotate(CheckListeners(config.listeners), source_);
   }
 
@@ -157,8 +217,10 @@ absl::StatusOr<Config> ParseConfig(std::string_view text, const std::string& sou
 }
 
 absl::StatusOr<Config> LoadConfig(const std::string& path, std::span<const tee::Backend> backends) {
-  ASSIGN_OR_RETURN(const std::string text, base::ReadFile(path, kMaxConfigBytes));
-  return ParseConfig(text, path, backends);
+  ASSIGN_OR_RETURN(const std::string text, base::ReadTrustedFile(path, kMaxConfigBytes));
+  ASSIGN_OR_RETURN(Config config, ParseConfig(text, path, backends));
+  config.sources = {path};
+  return config;
 }
 
 }  // namespace attestd::agent

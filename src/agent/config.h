@@ -8,15 +8,18 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/access_config.h"
 #include "agent/coco_as_config.h"
 #include "agent/credential_config.h"
 #include "agent/kbs_config.h"
 #include "agent/listener_config.h"
+#include "agent/sandbox_config.h"
 #include "agent/secure_mount_config.h"
 #include "agent/systemd_credential.h"
 #include "agent/unseal_config.h"
 #include "base/bytes.h"
 #include "base/status.h"
+#include "evidence/caller_data.h"
 #include "tee/backend.h"
 #include "tee/detect.h"
 
@@ -27,6 +30,7 @@ struct TeeConfig {
   std::string backend = "auto";
   std::vector<std::string> devices;  // backends of devices beside the platform; each once
   bool allow_sample = false;
+  evidence::CallerData caller_data = evidence::CallerData::kRaw;
 };
 
 // [measurement]: events that workloads measure into registers of the platform.
@@ -53,13 +57,20 @@ struct Config {
   UnsealConfig unseal;
   KeyProviderConfig key_provider;
   SecureMountConfig secure_mount;
+  SandboxConfig sandbox;
   tee::SettingsByBackend backend_settings;
   FailoverConfig failover;
   CocoAsConfig coco_as;
-  std::vector<BrokerConfig> brokers;          // at least one; names are unique
-  std::vector<ListenerConfig> listeners;      // at least one; each at its own place
+  std::vector<BrokerConfig> brokers;      // at least one; names are unique
+  std::vector<ListenerConfig> listeners;  // at least one; each at its own place
+  std::vector<policy::Rule> rules;        // of the listeners' principals
+  LimitsConfig limits;
+  AuditConfig audit;
   std::vector<CredentialConfig> credentials;  // paths are unique
   std::vector<SystemdCredential> systemd;     // each for another credential or volume
+  // Files that it was read from, and that were written for it; a reload does both again.
+  std::vector<std::string> sources;
+  std::vector<std::string> written;
 };
 
 // Reads and validates TOML. InvalidArgument "source:line: key: what to change" for a syntax error,
@@ -67,7 +78,8 @@ struct Config {
 absl::StatusOr<Config> ParseConfig(std::string_view text, const std::string& source,
                                    std::span<const tee::Backend> backends);
 
-// The same from a regular file of at most 1 MiB; its errors name the path.
+// The same from a regular file of at most 1 MiB that only root and this process's user may write;
+// its errors name the path.
 absl::StatusOr<Config> LoadConfig(const std::string& path, std::span<const tee::Backend> backends);
 
 }  // namespace attestd::agent

@@ -66,8 +66,10 @@ absl::StatusOr<Config> ConfigSource::Load() const {
   if (!config.ok() || line_.check_config) {
     return config;
   }
+  config->sources = UpstreamFiles(*line_.upstream);
   for (const compat::FileToWrite& file : translation.files) {
     RETURN_IF_ERROR(WritePrivateFile(file.path, base::AsBytes(file.text)));
+    config->written.push_back(file.path);
   }
   RETURN_IF_ERROR(MakeParents(translation.socket));
   return config;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "agent/current_policy.h"
 #include "agent/private_file.h"
 #include "base/await.h"
 #include "base/guarded.h"
@@ -21,8 +22,8 @@ constexpr absl::Duration kPatience = absl::Seconds(60);
 }  // namespace
 
 CredentialFiles::CredentialFiles(std::vector<CredentialConfig> credentials,
-                                 ResourceFlights& flights)
-    : flights_(flights), credentials_(std::move(credentials)) {
+                                 unseal::Secrets& secrets)
+    : secrets_(secrets), credentials_(std::move(credentials)) {
   if (credentials_.empty()) {
     const base::MonitorLock lock(monitor_);
     finished_ = true;
@@ -83,16 +84,17 @@ std::vector<CredentialConfig> CredentialFiles::Round(std::vector<CredentialConfi
   return left;
 }
 
-ResourceFlights::Result CredentialFiles::Fetch(const CredentialConfig& credential) {
+unseal::Secrets::Result CredentialFiles::Fetch(const CredentialConfig& credential) {
   const auto uri = kbs::ResourceUri::Parse(credential.uri);
   if (!uri.ok()) {
     return uri.status();
   }
-  return base::Await<ResourceFlights::Result>(
-      {.deadline = base::Deadline::After(kPatience), .stop = stop_.get_token()},
-      [&](const base::CallContext& caller, auto done) {
-        flights_.Get(*uri, caller, std::move(done));
-      });
+  return base::Await<unseal::Secrets::Result>({.deadline = base::Deadline::After(kPatience),
+                                               .stop = stop_.get_token(),
+                                               .caller = Ourselves()},
+                                              [&](const base::CallContext& caller, auto done) {
+                                                secrets_.Get(*uri, caller, std::move(done));
+                                              });
 }
 
 absl::Status CredentialFiles::Write(const CredentialConfig& credential) {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "agent/credential_config.h"
-#include "agent/resource_flights.h"
 #include "base/monitor.h"
 #include "base/status.h"
+#include "unseal/secrets.h"
 
 namespace attestd::agent {
 
@@ -20,8 +20,8 @@ namespace attestd::agent {
 // last, until the end: neither a broker that is away nor one that refuses stops attestd.
 class CredentialFiles {
  public:
-  // Works on a thread of its own, when there is anything to do. `flights` outlives it.
-  CredentialFiles(std::vector<CredentialConfig> credentials, ResourceFlights& flights);
+  // Works on a thread of its own, when there is anything to do. `secrets` outlives it.
+  CredentialFiles(std::vector<CredentialConfig> credentials, unseal::Secrets& secrets);
   CredentialFiles(const CredentialFiles&) = delete;
   CredentialFiles& operator=(const CredentialFiles&) = delete;
   // Stops what is being fetched.
@@ -34,10 +34,10 @@ class CredentialFiles {
   void Run();
   // Those that are still to do.
   std::vector<CredentialConfig> Round(std::vector<CredentialConfig> waiting);
-  ResourceFlights::Result Fetch(const CredentialConfig& credential);
+  unseal::Secrets::Result Fetch(const CredentialConfig& credential);
   absl::Status Write(const CredentialConfig& credential);
 
-  ResourceFlights& flights_;
+  unseal::Secrets& secrets_;
   const std::vector<CredentialConfig> credentials_;
   std::stop_source stop_;
   base::Monitor monitor_;

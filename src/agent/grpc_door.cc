@@ -15,6 +15,8 @@
 #include <utility>
 
 #include "agent/grpc_reply.h"
+#include "agent/peer_name.h"
+#include "base/log.h"
 
 namespace attestd::agent {
 namespace {
@@ -28,6 +30,8 @@ constexpr size_t kMaxHeld = size_t{32} << 20;
 constexpr int kMaxStreams = 256;
 // Of a call's headers, as HPACK counts them, in bytes.
 constexpr int kMaxMetadata = 8 << 10;
+// For the settings of a connection, in milliseconds.
+constexpr int kHandshakeMs = 5000;
 
 grpc::Slice OneSlice(const grpc::ByteBuffer& buffer) {
   grpc::Slice slice;
@@ -46,11 +50,22 @@ absl::Duration Left(gpr_timespec deadline) {
 // One call; gRPC owns it until OnDone, and cancels it at the caller's deadline.
 class GrpcCall : public grpc::ServerUnaryReactor {
  public:
-  GrpcCall(const grpc::CallbackServerContext& context, grpc::ByteBuffer& response)
-      : deadline_(base::Deadline::After(Left(context.raw_deadline()))), response_(response) {}
+  GrpcCall(const grpc::CallbackServerContext& context, const GrpcCallers& callers,
+           grpc::ByteBuffer& response)
+      : deadline_(base::Deadline::After(Left(context.raw_deadline()))), response_(response) {
+    if (const auto connection = PeerName::Parse(context.peer())) {
+      caller_ = callers.Find(*connection);
+    }
+  }
 
   void Begin(const base::Method& method, const grpc::ByteBuffer& request) {
-    const base::CallContext caller{.deadline = deadline_, .stop = stop_.get_token()};
+    // Nobody is not attestd itself.
+    if (caller_ == nullptr) {
+      End(absl::UnavailableError("the connection is over"));
+      return;
+    }
+    const base::CallContext caller{
+        .deadline = deadline_, .stop = stop_.get_token(), .caller = caller_};
     const grpc::Slice bytes = OneSlice(request);
     method({bytes.begin(), bytes.size()}, caller,
            [this](absl::StatusOr<base::Reply> reply) { End(std::move(reply)); });
@@ -73,6 +88,7 @@ class GrpcCall : public grpc::ServerUnaryReactor {
 
   const base::Deadline deadline_;
   grpc::ByteBuffer& response_;
+  base::CallerRef caller_;
   std::stop_source stop_;
 };
 
@@ -80,20 +96,20 @@ class GrpcCall : public grpc::ServerUnaryReactor {
 // be built around a Secret.
 class TableService : public grpc::Service {
  public:
-  explicit TableService(const base::MethodTable& methods) {
+  TableService(const base::MethodTable& methods, const GrpcCallers& callers) {
     int index = 0;
     for (const auto& [path, method] : methods) {
       AddMethod(new grpc::internal::RpcServiceMethod(
           path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
       MarkMethodRawCallback(
-          index++,
-          new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
-              [&method = method](grpc::CallbackServerContext* context,
-                                 const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
-                auto* call = new GrpcCall(*context, *response);
-                call->Begin(method, *request);
-                return call;
-              }));
+          index++, new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
+                       [&method = method, &callers](grpc::CallbackServerContext* context,
+                                                    const grpc::ByteBuffer* request,
+                                                    grpc::ByteBuffer* response) {
+                         auto* call = new GrpcCall(*context, callers, *response);
+                         call->Begin(method, *request);
+                         return call;
+                       }));
     }
   }
 };
@@ -106,13 +122,15 @@ absl::StatusOr<std::unique_ptr<GrpcDoor>> GrpcDoor::Open(const base::MethodTable
   // Never given back: gRPC's own shutdown may wait 10 s for a poller that nobody needs any more.
   grpc_init();
   grpc::EnableDefaultHealthCheckService(true);
-  auto service = std::make_unique<TableService>(methods);
+  ASSIGN_OR_RETURN(std::unique_ptr<GrpcCallers> callers, GrpcCallers::Create());
+  auto service = std::make_unique<TableService>(methods, *callers);
   grpc::ServerBuilder builder;
   builder.RegisterService(service.get());
   builder.SetMaxReceiveMessageSize(int{base::kMaxRequestBytes});
   builder.SetResourceQuota(grpc::ResourceQuota("callers").Resize(kMaxHeld));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadata);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   Acceptor acceptor = builder.experimental().AddExternalConnectionAcceptor(
@@ -123,12 +141,15 @@ absl::StatusOr<std::unique_ptr<GrpcDoor>> GrpcDoor::Open(const base::MethodTable
     return absl::InternalError("gRPC did not start");
   }
   return std::unique_ptr<GrpcDoor>(
-      new GrpcDoor(std::move(service), std::move(acceptor), std::move(server)));
+      new GrpcDoor(std::move(callers), std::move(service), std::move(acceptor), std::move(server)));
 }
 
-GrpcDoor::GrpcDoor(std::unique_ptr<grpc::Service> service, Acceptor acceptor,
-                   std::unique_ptr<grpc::Server> server)
-    : service_(std::move(service)), acceptor_(std::move(acceptor)), server_(std::move(server)) {}
+GrpcDoor::GrpcDoor(std::unique_ptr<GrpcCallers> callers, std::unique_ptr<grpc::Service> service,
+                   Acceptor acceptor, std::unique_ptr<grpc::Server> server)
+    : callers_(std::move(callers)),
+      service_(std::move(service)),
+      acceptor_(std::move(acceptor)),
+      server_(std::move(server)) {}
 
 GrpcDoor::~GrpcDoor() {
   // By the monotonic clock, as gRPC keeps it inside.
@@ -137,7 +158,14 @@ GrpcDoor::~GrpcDoor() {
   acceptor_.reset();
 }
 
-void GrpcDoor::Accept(base::UniqueFd connection) {
+void GrpcDoor::Accept(base::UniqueFd connection, base::CallerRef caller) {
+  const absl::StatusOr<uint64_t> id = callers_->Add(connection, std::move(caller));
+  if (!id.ok()) {
+    base::Log(base::Severity::kWarning, "a client was hung up on",
+              {{"cause", base::StatusText(id.status())}});
+    return;
+  }
+  const PeerName name(*id);
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.fd = connection.release();  // owned by gRPC from here on
   acceptor_->HandleNewConnection(&parameters);

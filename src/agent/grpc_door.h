@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "agent/grpc_callers.h"
 #include "base/door.h"
 #include "base/handle.h"
 #include "base/method.h"
@@ -24,7 +25,7 @@ class GrpcDoor : public base::Door {
   GrpcDoor& operator=(const GrpcDoor&) = delete;
   ~GrpcDoor() override;
 
-  void Accept(base::UniqueFd connection) override;
+  void Accept(base::UniqueFd connection, base::CallerRef caller) override;
   // Nothing: the end drains.
   void Drain() override {}
   // grpc.health.v1 for each of the names.
@@ -32,9 +33,10 @@ class GrpcDoor : public base::Door {
 
  private:
   using Acceptor = std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>;
-  GrpcDoor(std::unique_ptr<grpc::Service> service, Acceptor acceptor,
-           std::unique_ptr<grpc::Server> server);
+  GrpcDoor(std::unique_ptr<GrpcCallers> callers, std::unique_ptr<grpc::Service> service,
+           Acceptor acceptor, std::unique_ptr<grpc::Server> server);
 
+  const std::unique_ptr<GrpcCallers> callers_;
   const std::unique_ptr<grpc::Service> service_;
   Acceptor acceptor_;
   const std::unique_ptr<grpc::Server> server_;

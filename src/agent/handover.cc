@@ -7,10 +7,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/file.h"
+#include "base/peer.h"
 
 namespace attestd::agent {
 namespace {
@@ -25,12 +27,8 @@ absl::Status Bad(const std::string& what) {
 }
 
 absl::Status CheckPeer(const base::UniqueFd& connection) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
-    return base::ErrnoStatus(errno, "SO_PEERCRED");
-  }
-  if (peer.uid != 0 && peer.uid != ::geteuid()) {
+  ASSIGN_OR_RETURN(const std::optional<base::Peer> peer, base::ReadPeer(connection.get()));
+  if (!peer.has_value() || (peer->uid != 0 && peer->uid != ::geteuid())) {
     return base::MakeStatus(absl::StatusCode::kPermissionDenied,
                             "only root and attestd's own user may pass a socket");
   }

@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kMaxInitData = size_t{512} << 10;
 
 absl::StatusOr<evidence::InitData> Load(const std::string& file) {
-  ASSIGN_OR_RETURN(std::string text, base::ReadFile(file, kMaxInitData));
+  ASSIGN_OR_RETURN(std::string text, base::ReadTrustedFile(file, kMaxInitData));
   return evidence::ParseInitData(std::move(text));
 }
 

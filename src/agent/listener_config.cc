@@ -7,12 +7,16 @@
 #include <utility>
 
 #include "base/socket_address.h"
+#include "base/text.h"
 #include "base/toml_table.h"
 
 namespace attestd::agent {
 namespace {
 
+// Root's own socket.
+constexpr char kDefaultPath[] = "/run/attestd/attestd.sock";
 constexpr mode_t kMaxMode = 0777;
+constexpr mode_t kOthers = 0077;
 // sizeof(sockaddr_un::sun_path), with the terminating zero.
 constexpr size_t kMaxSocketPath = 107;
 
@@ -91,15 +95,40 @@ absl::Status CheckPlace(const ListenerConfig& listener, bool has_mode,
   if (has_mode && listener.path.empty()) {
     return table.Error("mode", "only a listener with a path has one");
   }
+  if (!listener.owner.empty() && listener.path.empty()) {
+    return table.Error("owner", "only a listener with a path has one");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadClients(ListenerConfig& listener, base::TomlTable& table) {
+  ASSIGN_OR_RETURN(const auto silent, table.Boolean("allow_silent"));
+  listener.allow_silent = silent.value_or(listener.service.protocol == Protocol::kTtrpc);
+  const bool root_only = !listener.path.empty() && (listener.mode & kOthers) == 0 &&
+                         listener.owner.empty() && table.Node("allow_uids") == nullptr;
+  ASSIGN_OR_RETURN(listener.access, ReadAccess(table, listener.name(), root_only));
+  if (!listener.address.empty() &&
+      !(listener.access.uids.empty() && listener.access.cgroups.empty())) {
+    return table.Error("allow_uids", "who asks at an address is not known; give a path");
+  }
+  // What systemd may ask for is said by [[systemd_credential]].
+  const bool systemd = listener.service.protocol == Protocol::kSystemd;
+  if (systemd && (listener.access.named || table.Node("allow_uids") != nullptr ||
+                  table.Node("allow_cgroups") != nullptr || table.Node("rights") != nullptr ||
+                  table.Node("allow") != nullptr)) {
+    return table.Error("protocol",
+                       "\"systemd\" goes without principal, allow_uids, allow_cgroups, rights and "
+                       "allow: [[systemd_credential]] says it all");
+  }
+  listener.access.never_refuse = systemd;
   return absl::OkStatus();
 }
 
 }  // namespace
 
-ListenerConfig DefaultListener() {
-  ListenerConfig listener;
-  listener.path = "/run/attestd/attestd.sock";
-  return listener;
+absl::StatusOr<ListenerConfig> DefaultListener() {
+  const toml::table empty;
+  return ReadListener(base::TomlTable(empty, "", "[[listener]]"));
 }
 
 absl::StatusOr<ListenerConfig> ReadListener(base::TomlTable table) {
@@ -109,9 +138,10 @@ absl::StatusOr<ListenerConfig> ReadListener(base::TomlTable table) {
   ASSIGN_OR_RETURN(const auto systemd_socket, table.Text("systemd_socket"));
   ASSIGN_OR_RETURN(const auto mode, ReadMode(table));
   ASSIGN_OR_RETURN(listener.service, ReadService(table));
-  RETURN_IF_ERROR(table.Finish());
+  ASSIGN_OR_RETURN(const auto owner, table.Text("owner"));
+  listener.owner = owner.value_or("");
   const bool placed = path.has_value() || address.has_value() || systemd_socket.has_value();
-  listener.path = placed ? path.value_or("") : DefaultListener().path;
+  listener.path = placed ? path.value_or("") : kDefaultPath;
   listener.address = address.value_or("");
   listener.systemd_socket = systemd_socket.value_or("");
   listener.mode = mode.value_or(listener.mode);
@@ -119,6 +149,8 @@ absl::StatusOr<ListenerConfig> ReadListener(base::TomlTable table) {
     return table.Error("path", "expected an absolute path of at most 107 bytes");
   }
   RETURN_IF_ERROR(CheckPlace(listener, mode.has_value(), table));
+  RETURN_IF_ERROR(ReadClients(listener, table));
+  RETURN_IF_ERROR(table.Finish());
   return listener;
 }
 
@@ -128,6 +160,15 @@ absl::Status CheckListeners(const std::vector<ListenerConfig>& listeners) {
       if (listeners[i].name() == listeners[k].name()) {
         return base::MakeStatus(absl::StatusCode::kInvalidArgument,
                                 "[[listener]] \"" + listeners[i].name() + "\" is given twice");
+      }
+      const bool both = listeners[i].access.principal == listeners[k].access.principal &&
+                        !listeners[i].access.rights.empty() && !listeners[k].access.rights.empty();
+      if (both) {
+        return base::MakeStatus(absl::StatusCode::kInvalidArgument,
+                                "[[listener]] principal " +
+                                    base::Escaped(listeners[i].access.principal) +
+                                    ": two listeners say what it may do; leave it to one, and "
+                                    "write more as [[rule]]");
       }
     }
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/access_config.h"
 #include "base/status.h"
 
 namespace attestd::base {
@@ -33,7 +34,11 @@ struct ListenerConfig {
   std::string address;         // "127.0.0.1:8006" or "[::1]:8006"; loopback only
   std::string systemd_socket;  // FileDescriptorName= of a socket that systemd listens on for us
   mode_t mode = 0600;          // of the path
+  std::string owner;           // of the path: "user", "user:group" or ":group"
   Service service;
+  // Clients may connect long before they ask, as kata-agent does; else they have 5 s.
+  bool allow_silent = false;
+  AccessConfig access;
 
   // Which of the three, for messages.
   const std::string& name() const {
@@ -42,7 +47,7 @@ struct ListenerConfig {
 };
 
 // Root's own socket, where nothing is configured.
-ListenerConfig DefaultListener();
+absl::StatusOr<ListenerConfig> DefaultListener();
 
 absl::StatusOr<ListenerConfig> ReadListener(base::TomlTable table);
 

@@ -83,7 +83,8 @@ absl::StatusOr<std::vector<ListeningSocket>> ListeningSocket::Open(const Listene
     sockets.push_back(ListeningSocket(std::move(socket)));
     return sockets;
   }
-  ASSIGN_OR_RETURN(UnixListener listener, UnixListener::Create(config.path, config.mode));
+  ASSIGN_OR_RETURN(UnixListener listener,
+                   UnixListener::Create(config.path, config.mode, config.owner));
   sockets.push_back(ListeningSocket(std::move(listener)));
   return sockets;
 }

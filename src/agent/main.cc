@@ -3,7 +3,6 @@
 #include <absl/synchronization/mutex.h>
 #include <malloc.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -26,11 +25,13 @@
 #include "agent/command_line.h"
 #include "agent/config_source.h"
 #include "agent/keeper.h"
+#include "agent/sandbox_rules.h"
 #include "agent/startup_pages.h"
 #include "agent/wiring.h"
 #include "base/handle.h"
 #include "base/log.h"
-#include "base/secret.h"
+#include "base/random.h"
+#include "base/secret_memory.h"
 #include "tee/backend.h"
 
 namespace attestd::agent {
@@ -42,22 +43,17 @@ constexpr int kSettleMs = 2000;
 // The server's drain of 5 s, and a second for the rest.
 constexpr std::chrono::seconds kExitLimit{6};
 
-// No core dump, no ptrace by others of our uid.
-void ForbidDumps() {
-  constexpr rlimit kNone = {.rlim_cur = 0, .rlim_max = 0};
-  if (::prctl(PR_SET_DUMPABLE, 0) != 0 || ::setrlimit(RLIMIT_CORE, &kNone) != 0) {
-    base::Log(base::Severity::kWarning, "core dumps could not be forbidden");
-  }
-}
-
 // As much as the kernel lets us lock, between 4 and 32 MiB.
 absl::Status SetUpSecretMemory() {
   rlimit limit{};
   ::getrlimit(RLIMIT_MEMLOCK, &limit);
   const size_t size = std::clamp(std::bit_floor(static_cast<size_t>(limit.rlim_cur)),
                                  kMinSecretMemory, kMaxSecretMemory);
-  ASSIGN_OR_RETURN(const base::SecretMemory memory, base::InitSecretMemory(size));
-  if (!memory.locked) {
+  ASSIGN_OR_RETURN(const base::SecretArena memory, base::SetUpSecretArena(size));
+  base::Log(base::Severity::kInfo, "secret memory",
+            {{"kind", std::string(base::ProtectionName(memory.protection))},
+             {"bytes", std::to_string(memory.size)}});
+  if (!memory.locked()) {
     base::Log(base::Severity::kWarning,
               "secret memory is not locked and may be swapped; raise LimitMEMLOCK",
               {{"wanted_bytes", std::to_string(size)}});
@@ -73,7 +69,8 @@ base::UniqueFd BlockSignals() {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     sigaddset(&set, signal);
   }
-  if (::pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0 || ::signal(SIGPIPE, SIG_IGN) == SIG_ERR) {
+  if (::pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0 || ::signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+      ::signal(SIGXFSZ, SIG_IGN) == SIG_ERR) {
     return {};
   }
   return base::UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC));
@@ -143,8 +140,17 @@ void ReturnFreedMemory() {
   // NOLINTEND(concurrency-mt-unsafe)
 }
 
+// Waits, early in a boot, until the kernel has random bytes. Without them no key, no nonce and no
+// retry is what it should be.
+absl::Status AwaitEntropy() {
+  constexpr size_t kBytes = 32;
+  return base::Annotate(base::RandomBytes(kBytes).status(),
+                        "the kernel gives no random bytes (getrandom)");
+}
+
 absl::Status RunAgent(const ConfigSource& source, const base::UniqueFd& signals) {
   ASSIGN_OR_RETURN(const Config config, source.Load());
+  RETURN_IF_ERROR(AwaitEntropy());
   RETURN_IF_ERROR(SetUpSecretMemory());
   const std::vector<tee::Backend> backends = tee::BuiltInBackends();
   ASSIGN_OR_RETURN(std::unique_ptr<Agent> agent,
@@ -164,6 +170,7 @@ absl::Status Serve(const ConfigSource& source, const base::UniqueFd& signals) {
   if (!socket.empty()) {
     ASSIGN_OR_RETURN(const bool served, IsServedByAttestd(socket));
     if (served) {
+      EnterStandInSandbox();
       sd_notify(0, "READY=1");
       return KeepPlace(socket, signals);
     }
@@ -182,7 +189,9 @@ absl::Status RunRest(const RestCommand& command, const CommandLine& line,
 }
 
 absl::Status Run(const CommandLine& line, const compat::Environment& environment) {
-  ForbidDumps();
+  if (const absl::Status forbidden = base::ForbidDumps(); !forbidden.ok()) {
+    base::Log(base::Severity::kWarning, base::StatusText(forbidden));
+  }
   const base::UniqueFd signals = BlockSignals();
   if (!signals.valid()) {
     return absl::InternalError("signals could not be set up");

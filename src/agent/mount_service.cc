@@ -18,8 +18,6 @@ namespace {
 using secure_mount::KeySource;
 using secure_mount::MountRequest;
 
-// One of its own: a volume that takes long leaves the threads of other lanes alone.
-constexpr WorkerPool::Lane kMountLane = -1;
 // With integrity a volume is written twice when it is formatted. The caller's deadline counts when
 // it is earlier.
 constexpr absl::Duration kLongest = absl::Hours(4);

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/resource_flights.h"
 
+#include <absl/cleanup/cleanup.h>
+
+#include <atomic>
 #include <stop_token>
 #include <variant>
 #include <vector>
+
+#include "base/guarded.h"
 
 namespace attestd::agent {
 
@@ -74,6 +79,10 @@ void ResourceFlights::Get(const kbs::ResourceUri& uri, const base::CallContext& 
     id = ++last_waiter_;
     flight->waiters.emplace(id, Waiter{.caller = caller, .done = std::move(done), .on_stop = {}});
   }
+  absl::Cleanup forget = [&] {
+    const absl::MutexLock lock(&mutex_);
+    flight->waiters.erase(id);
+  };
   // May call Leave at once, which is why the waiter is there before.
   auto on_stop = std::make_unique<std::stop_callback<std::function<void()>>>(
       caller.stop, [this, weak = std::weak_ptr<Flight>(flight), id] { Leave(weak, id); });
@@ -83,6 +92,7 @@ void ResourceFlights::Get(const kbs::ResourceUri& uri, const base::CallContext& 
       found->second.on_stop = std::move(on_stop);
     }
   }
+  std::move(forget).Cancel();
   Proceed(flight);
 }
 
@@ -120,6 +130,16 @@ void ResourceFlights::Leave(const std::weak_ptr<Flight>& weak, uint64_t waiter) 
 }
 
 void ResourceFlights::Proceed(const FlightRef& flight) {
+  const absl::Status status = base::Guarded([&] {
+    TakeSteps(flight);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) {
+    Finish(flight, status);
+  }
+}
+
+void ResourceFlights::TakeSteps(const FlightRef& flight) {
   while (true) {
     FlightPlan::Step step;
     base::Alarm::Id old = 0;
@@ -151,13 +171,33 @@ void ResourceFlights::Proceed(const FlightRef& flight) {
 
 void ResourceFlights::Launch(const FlightRef& flight, const FlightPlan::Attempt& attempt) {
   const int lane = flight->candidates[attempt.candidate]->lane;
-  if (!slots_.Enter(lane, [this, flight, attempt] { Attempt(flight, attempt); })) {
+  const absl::Status entered = base::Guarded([&] {
+    return slots_.Enter(lane, [this, flight, attempt] { Attempt(flight, attempt); })
+               ? absl::OkStatus()
+               : Busy();
+  });
+  if (!entered.ok()) {
     const absl::MutexLock lock(&mutex_);
-    flight->plan.Failed(attempt.candidate, base::BootTime(), Busy());
+    flight->plan.Failed(attempt.candidate, base::BootTime(), entered);
   }
 }
 
+// However it ends, the slot is left once.
 void ResourceFlights::Attempt(const FlightRef& flight, const FlightPlan::Attempt& attempt) {
+  std::shared_ptr<std::atomic<bool>> over;
+  const absl::Status begun = base::Guarded([&] {
+    over = std::make_shared<std::atomic<bool>>(false);
+    Ask(flight, attempt, over);
+    return absl::OkStatus();
+  });
+  if (!begun.ok() && (over == nullptr || !over->exchange(true))) {
+    Conclude(flight, attempt.candidate, begun);
+    slots_.Leave(flight->candidates[attempt.candidate]->lane);
+  }
+}
+
+void ResourceFlights::Ask(const FlightRef& flight, const FlightPlan::Attempt& attempt,
+                          const std::shared_ptr<std::atomic<bool>>& over) {
   const ConfiguredBroker& asked = *flight->candidates[attempt.candidate];
   std::stop_source stop;
   {
@@ -173,9 +213,12 @@ void ResourceFlights::Attempt(const FlightRef& flight, const FlightPlan::Attempt
   const base::Alarm::Id alarm =
       alarm_.At(context.deadline, [stop]() mutable { stop.request_stop(); });
   // Nothing may follow Leave but what needs neither this nor the flight.
-  auto done = [this, held = flight, candidate = attempt.candidate, lane = asked.lane,
-               alarm](absl::StatusOr<base::Secret> secret) mutable {
+  auto done = [this, held = flight, candidate = attempt.candidate, lane = asked.lane, alarm,
+               over](absl::StatusOr<base::Secret> secret) mutable {
     alarm_.Cancel(alarm);
+    if (over->exchange(true)) {
+      return;
+    }
     Conclude(held, candidate, std::move(secret));
     held.reset();
     slots_.Leave(lane);
@@ -190,7 +233,10 @@ void ResourceFlights::Attempt(const FlightRef& flight, const FlightPlan::Attempt
 void ResourceFlights::Conclude(const FlightRef& flight, size_t candidate,
                                absl::StatusOr<base::Secret> secret) {
   if (secret.ok()) {
-    Finish(flight, std::make_shared<const base::Secret>(*std::move(secret)));
+    const ConfiguredBroker& asked = *flight->candidates[candidate];
+    Finish(flight, Released{.secret = std::make_shared<const base::Secret>(*std::move(secret)),
+                            .broker = asked.config.name,
+                            .evidence = asked.broker->GetState().evidence});
     return;
   }
   {

@@ -5,11 +5,13 @@
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "agent/broker_set.h"
@@ -28,8 +30,12 @@ namespace attestd::agent {
 // time a fetch is tried again, with the next broker first, then after a wait.
 class ResourceFlights {
  public:
-  // A secret that several callers share.
-  using Result = absl::StatusOr<std::shared_ptr<const base::Secret>>;
+  struct Released {
+    std::shared_ptr<const base::Secret> secret;  // several callers share it
+    std::string broker = {};                     // that gave it
+    std::string evidence = {};                   // kbs::Broker::State
+  };
+  using Result = absl::StatusOr<Released>;
   using Done = std::function<void(const Result&)>;
 
   // `brokers` outlives it, and it outlives the callers; `alarm` ends between Drain and it.
@@ -55,11 +61,14 @@ class ResourceFlights {
 
   absl::StatusOr<FlightRef> Join(const kbs::ResourceUri& uri) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Leave(const std::weak_ptr<Flight>& weak, uint64_t waiter) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Begins what the flight's plan says is next.
+  // Begins what the flight's plan says is next. Without memory for it, the flight ends.
   void Proceed(const FlightRef& flight) ABSL_LOCKS_EXCLUDED(mutex_);
+  void TakeSteps(const FlightRef& flight) ABSL_LOCKS_EXCLUDED(mutex_);
   void Launch(const FlightRef& flight, const FlightPlan::Attempt& attempt);
   void Attempt(const FlightRef& flight, const FlightPlan::Attempt& attempt)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  void Ask(const FlightRef& flight, const FlightPlan::Attempt& attempt,
+           const std::shared_ptr<std::atomic<bool>>& over) ABSL_LOCKS_EXCLUDED(mutex_);
   void Conclude(const FlightRef& flight, size_t candidate, absl::StatusOr<base::Secret> secret)
       ABSL_LOCKS_EXCLUDED(mutex_);
   void Finish(const FlightRef& flight, const Result& result) ABSL_LOCKS_EXCLUDED(mutex_);

@@ -84,7 +84,7 @@ base::Method ResourceService::Get(Decode decode) {
             done(uri.status());
             return;
           }
-          flights_.Get(*uri, caller, [done](const ResourceFlights::Result& secret) {
+          secrets_.Get(*uri, caller, [done](const unseal::Secrets::Result& secret) {
             done(secret.ok() ? absl::StatusOr<base::Reply>(SecretReply(*secret)) : secret.status());
           });
         });

@@ -6,9 +6,9 @@
 
 #include "agent/broker_set.h"
 #include "agent/call.h"
-#include "agent/resource_flights.h"
 #include "base/method.h"
 #include "kbs_client/resource_uri.h"
+#include "unseal/secrets.h"
 
 namespace attestd::agent {
 
@@ -18,8 +18,8 @@ inline constexpr char kResourceService[] = "api.GetResourceService";
 // reply is built around the Secret itself instead of a protobuf string.
 class ResourceService {
  public:
-  ResourceService(CallRunner& calls, ResourceFlights& flights, const CurrentBrokers& brokers)
-      : calls_(calls), flights_(flights), brokers_(brokers) {}
+  ResourceService(CallRunner& calls, unseal::Secrets& secrets, const CurrentBrokers& brokers)
+      : calls_(calls), secrets_(secrets), brokers_(brokers) {}
 
   // Its methods live no longer than it.
   void AddTo(base::MethodTable& methods);
@@ -30,7 +30,7 @@ class ResourceService {
   base::Method Get(Decode decode);
 
   CallRunner& calls_;
-  ResourceFlights& flights_;
+  unseal::Secrets& secrets_;
   const CurrentBrokers& brokers_;
 };
 

@@ -10,12 +10,14 @@
 #include <utility>
 
 #include "agent/beside.h"
+#include "agent/current_policy.h"
 #include "agent/handover.h"
 #include "agent/listening_socket.h"
+#include "agent/sandbox_rules.h"
 #include "base/deadline.h"
 #include "base/log.h"
 #include "base/socket_address.h"
-#include "compat/translate.h"
+#include "compat/place.h"
 
 namespace attestd::agent {
 namespace {
@@ -92,14 +94,18 @@ absl::Status CheckRestCommand(const RestCommand& command) {
 }
 
 std::string RestListenerText(const RestCommand& command) {
+  const policy::Rights rights = AccessOfPassed(command.features).rights;
+  const bool resources = rights.contains(policy::Right::kResource);
   return "[[listener]]\naddress = \"" + command.bind + "\"\nprotocol = \"rest\"\nfeatures = \"" +
-         command.features + "\"\n";
+         command.features + "\"\nrights = [" + policy::RightWords(rights) + "]\n" +
+         (resources ? "allow = [\"*\"]\n" : "");
 }
 
 absl::Status KeepRestPlace(const RestCommand& command, const base::UniqueFd& signals) {
   RETURN_IF_ERROR(CheckRestCommand(command));
   ASSIGN_OR_RETURN(const std::string path, compat::ParseUnixAddress(command.server()));
   ASSIGN_OR_RETURN(const base::UniqueFd socket, ListenSoon(command.bind));
+  EnterStandInSandbox();
   sd_notify(0, "READY=1");
   bool told = false;
   while (true) {

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/sealed_service.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/wire_format_lite.h>
-
 #include <string>
 #include <utility>
 
 #include "agent/secret_reply.h"
+#include "base/message_field.h"
 
 namespace attestd::agent {
 namespace {
-
-using google::protobuf::internal::WireFormatLite;
 
 unseal::UnsealPolicy PolicyOf(const UnsealConfig& config) {
   using Signature = unseal::UnsealPolicy::Signature;
@@ -23,42 +19,10 @@ unseal::UnsealPolicy PolicyOf(const UnsealConfig& config) {
 
 }  // namespace
 
-absl::StatusOr<base::ByteView> FieldOne(base::ByteView message) {
-  const absl::Status malformed =
-      base::MakeStatus(absl::StatusCode::kInvalidArgument, "the request is no protobuf message");
-  const uint32_t wanted = WireFormatLite::MakeTag(1, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
-  google::protobuf::io::CodedInputStream input(message.data(), static_cast<int>(message.size()));
-  base::ByteView field;
-  while (const uint32_t tag = input.ReadTag()) {
-    if (tag != wanted) {
-      if (!WireFormatLite::SkipField(&input, tag)) {
-        return malformed;
-      }
-      continue;
-    }
-    uint32_t size = 0;
-    if (!input.ReadVarint32(&size) || size > message.size()) {
-      return malformed;
-    }
-    const auto begin = static_cast<size_t>(input.CurrentPosition());
-    if (!input.Skip(static_cast<int>(size))) {
-      return malformed;
-    }
-    field = message.subspan(begin, size);
-  }
-  return input.ConsumedEntireMessage() ? absl::StatusOr<base::ByteView>(field) : malformed;
-}
-
-void SealedService::FromBrokers::Get(const kbs::ResourceUri& uri, const base::CallContext& caller,
-                                     Done done) {
-  flights_.Get(uri, caller, std::move(done));
-}
-
-SealedService::SealedService(CallRunner& calls, ResourceFlights& flights, const Options& options)
+SealedService::SealedService(CallRunner& calls, unseal::Secrets& secrets, const Options& options)
     : calls_(calls),
-      secrets_(flights),
-      unsealer_(PolicyOf(options.unseal), secrets_),
-      key_provider_({.key_folder = options.key_provider.key_folder}, secrets_),
+      unsealer_(PolicyOf(options.unseal), secrets),
+      key_provider_({.key_folder = options.key_provider.key_folder}, secrets),
       wraps_(options.key_provider.wrap) {}
 
 void SealedService::AddTo(base::MethodTable& methods) {
@@ -91,7 +55,7 @@ base::Method SealedService::MakeMethod(std::string_view name, Work work) {
     calls_.Start(
         {.name = name, .caller = asked, .done = std::move(asker)},
         [&](const base::CallContext& caller, const base::Done& done) {
-          const absl::StatusOr<base::ByteView> field = FieldOne(request);
+          const absl::StatusOr<base::ByteView> field = base::FieldOne(request);
           if (!field.ok()) {
             done(field.status());
             return;

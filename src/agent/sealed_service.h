@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "agent/call.h"
-#include "agent/resource_flights.h"
 #include "agent/unseal_config.h"
 #include "base/method.h"
 #include "keyprovider/key_provider.h"
@@ -21,40 +20,26 @@ class SealedService {
     UnsealConfig unseal;
     KeyProviderConfig key_provider;
   };
-  SealedService(CallRunner& calls, ResourceFlights& flights, const Options& options);
+  // `secrets` outlives it.
+  SealedService(CallRunner& calls, unseal::Secrets& secrets, const Options& options);
 
   // Its methods live no longer than it. WrapKey is there when the configuration says so.
   void AddTo(base::MethodTable& methods);
 
-  // For others who take keys by name, or sealed.
-  unseal::Secrets& secrets() { return secrets_; }
+  // For others who take sealed keys.
   const unseal::Unsealer& unsealer() const { return unsealer_; }
 
  private:
-  // Keys and secrets from the brokers, as for any caller.
-  class FromBrokers : public unseal::Secrets {
-   public:
-    explicit FromBrokers(ResourceFlights& flights) : flights_(flights) {}
-    void Get(const kbs::ResourceUri& uri, const base::CallContext& caller, Done done) override;
-
-   private:
-    ResourceFlights& flights_;
-  };
   // Takes field 1 of the request and gives field 1 of the reply.
   using Work =
       std::function<void(base::ByteView field, const base::CallContext&, unseal::Secrets::Done)>;
   base::Method MakeMethod(std::string_view name, Work work);
 
   CallRunner& calls_;
-  FromBrokers secrets_;
   const unseal::Unsealer unsealer_;
   const keyprovider::KeyProvider key_provider_;
   const bool wraps_;
 };
-
-// Field 1 of a protobuf message, bytes; empty when it is absent. InvalidArgument when the message
-// is malformed. Points into the message.
-absl::StatusOr<base::ByteView> FieldOne(base::ByteView message);
 
 }  // namespace attestd::agent
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/server.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -16,6 +17,7 @@
 
 #include "agent/handover.h"
 #include "base/file.h"
+#include "base/guarded.h"
 #include "base/log.h"
 
 namespace attestd::agent {
@@ -30,6 +32,22 @@ constexpr size_t kMaxEntrances = 32;
 // (containerd/ttrpc, PROTOCOL.md).
 constexpr char kHttp2FirstByte = 'P';
 
+// For a client's first byte, where silence is not allowed.
+constexpr absl::Duration kFirstByte = absl::Seconds(5);
+// How often the silent are looked at.
+constexpr int kSilenceTickMs = 500;
+
+void LogPassed(const absl::Status& status) {
+  if (status.ok()) {
+    base::Log(base::Severity::kNotice, "REST is served at a socket that was passed");
+  } else {
+    base::Log(base::Severity::kWarning, "a socket for REST was passed and is not served",
+              {{"cause", base::StatusText(status)}});
+  }
+}
+
+base::UniqueFd OpenSpare() { return base::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
 absl::Status Watch(int epoll, int fd) {
   epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
   return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? absl::OkStatus()
@@ -38,16 +56,18 @@ absl::Status Watch(int epoll, int fd) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(std::vector<Listener> listeners,
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(std::vector<Listener> listeners, House house,
                                                       base::MethodTable methods,
                                                       std::vector<SystemdCredential> systemd) {
-  std::unique_ptr<Server> server(new Server(std::move(methods)));
+  std::unique_ptr<Server> server(new Server(std::move(house), std::move(methods)));
   RETURN_IF_ERROR(server->Open(std::move(listeners), std::move(systemd)));
   return server;
 }
 
-Server::Server(base::MethodTable methods)
-    : methods_(std::move(methods)),
+Server::Server(House house, base::MethodTable methods)
+    : house_(std::move(house)),
+      methods_(std::move(methods)),
+      spare_(OpenSpare()),
       stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
@@ -59,7 +79,11 @@ absl::Status Server::Open(std::vector<Listener> listeners, std::vector<SystemdCr
   ASSIGN_OR_RETURN(doors_, Doors::Open(methods_, std::move(systemd)));
   for (Listener& listener : listeners) {
     ASSIGN_OR_RETURN(base::Door* const door, doors_->Find(listener.service));
-    RETURN_IF_ERROR(Add({.socket = std::move(listener.socket), .door = door, .owner = {}}));
+    RETURN_IF_ERROR(Add({.socket = std::move(listener.socket),
+                         .door = door,
+                         .access = std::move(listener.access),
+                         .allow_silent = listener.allow_silent,
+                         .owner = {}}));
   }
   accepting_ = std::thread([this] { AcceptLoop(); });
   return absl::OkStatus();
@@ -91,7 +115,8 @@ void Server::SetServing(std::span<const std::string> names, bool serving) {
 void Server::AcceptLoop() {
   while (true) {
     std::array<epoll_event, 64> events{};
-    const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), -1);
+    const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(),
+                                   silent_.empty() ? -1 : kSilenceTickMs);
     if (count < 0 && errno != EINTR) {
       base::Log(base::Severity::kError, "epoll_wait failed; no more connections are accepted");
       return;
@@ -101,8 +126,13 @@ void Server::AcceptLoop() {
       if (fd == stop_.get()) {
         return;
       }
-      OnEvent(fd);
+      // A client for whom there is no memory is hung up on.
+      base::Guarded([&] {
+        OnEvent(fd);
+        return absl::OkStatus();
+      }).IgnoreError();
     }
+    silent_.DropLate();
   }
 }
 
@@ -122,38 +152,68 @@ void Server::OnEvent(int fd) {
 }
 
 void Server::AcceptOne(const Entrance& entrance) {
-  base::UniqueFd connection(
-      ::accept4(entrance.socket.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (connection.valid()) {
-    // Replies are written whole. A unix socket has no such option.
-    constexpr int kOn = 1;
-    ::setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof kOn);
-    if (entrance.door == nullptr) {
-      AwaitFirstByte(std::move(connection));
-    } else {
-      entrance.door->Accept(std::move(connection));
-    }
+  base::UniqueFd connection = AcceptFrom(entrance);
+  if (!connection.valid()) {
     return;
   }
-  if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-    pollfd stop = {.fd = stop_.get(), .events = POLLIN, .revents = 0};
-    ::poll(&stop, 1, kPauseMs);
+  base::CallerRef caller = Admit(connection, entrance);
+  if (caller == nullptr) {
+    return;
+  }
+  // Replies are written whole. A unix socket has no such option.
+  constexpr int kOn = 1;
+  ::setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof kOn);
+  if (entrance.door == nullptr) {
+    AwaitFirstByte(std::move(connection), std::move(caller), entrance.allow_silent);
+  } else {
+    entrance.door->Accept(std::move(connection), std::move(caller));
   }
 }
 
-void Server::AwaitFirstByte(base::UniqueFd connection) {
+// Without a descriptor for it the client would wait in the backlog, and wake us all the time: it is
+// hung up on instead.
+base::UniqueFd Server::AcceptFrom(const Entrance& entrance) {
+  const auto accept = [&] {
+    return base::UniqueFd(
+        ::accept4(entrance.socket.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  };
+  base::UniqueFd connection = accept();
+  if (!connection.valid() && (errno == EMFILE || errno == ENFILE) && spare_.valid() &&
+      !entrance.access.never_refuse) {
+    spare_.reset();
+    accept();
+    spare_ = OpenSpare();
+  } else if (!connection.valid() && errno != EAGAIN && errno != EINTR) {
+    pollfd stop = {.fd = stop_.get(), .events = POLLIN, .revents = 0};
+    ::poll(&stop, 1, kPauseMs);
+  }
+  return connection;
+}
+
+// Null: the client is hung up on. Clients who say nothing make way for others of their principal.
+base::CallerRef Server::Admit(const base::UniqueFd& connection, const Entrance& entrance) {
+  absl::StatusOr<base::CallerRef> caller =
+      house_.reception.Admit(connection.get(), entrance.access);
+  if (absl::IsResourceExhausted(caller.status()) && silent_.DropOldest(entrance.access.principal)) {
+    caller = house_.reception.Admit(connection.get(), entrance.access);
+  }
+  return caller.ok() ? *std::move(caller) : nullptr;
+}
+
+// A client of gRPC speaks at once; one of ttRPC may connect long before its first request.
+void Server::AwaitFirstByte(base::UniqueFd connection, base::CallerRef caller, bool allow_silent) {
   const int fd = connection.get();
   if (Watch(epoll_.get(), fd).ok()) {
-    silent_.emplace(fd, std::move(connection));
+    silent_.Add({.socket = std::move(connection),
+                 .caller = std::move(caller),
+                 .speak_by = allow_silent ? base::Deadline::Infinite()
+                                          : base::Deadline::After(kFirstByte)});
     Sort(fd);  // it may have said something already
   }
 }
 
-// A client of gRPC speaks at once; one of ttRPC may connect long before its first request, so that
-// its silence has no limit.
 void Server::Sort(int fd) {
-  const auto silent = silent_.find(fd);
-  if (silent == silent_.end()) {
+  if (silent_.Find(fd) == nullptr) {
     return;
   }
   char first = 0;
@@ -161,32 +221,35 @@ void Server::Sort(int fd) {
   if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
     return;
   }
-  base::UniqueFd connection = std::move(silent->second);
-  silent_.erase(silent);
+  SilentClients::Client client = *silent_.Take(fd);
   if (size <= 0) {
     return;  // it has left
   }
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
   if (first == kHandoverFirstByte) {
-    TakeOver(std::move(connection));
+    TakeOver(std::move(client.socket));
     return;
   }
   const Protocol protocol = first == kHttp2FirstByte ? Protocol::kGrpc : Protocol::kTtrpc;
-  doors_->At(protocol).Accept(std::move(connection));
+  doors_->At(protocol).Accept(std::move(client.socket), std::move(client.caller));
 }
 
+// From here on the connection is the owner of what it has passed, or is told why not.
 void Server::TakeOver(base::UniqueFd connection) {
-  const absl::Status status = AddPassed(connection);
-  if (!status.ok()) {
-    base::Log(base::Severity::kWarning, "a socket for REST was passed and is not served",
-              {{"cause", base::StatusText(status)}});
-    const std::string answer = std::string(status.message()) + "\n";
-    ::send(connection.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  absl::StatusOr<Entrance> passed = AcceptPassed(connection);
+  if (passed.ok()) {
+    passed->owner = std::move(connection);
+    const absl::Status added = Add(*std::move(passed));
+    LogPassed(added);
+    return;
   }
+  LogPassed(passed.status());
+  const std::string answer = std::string(passed.status().message()) + "\n";
+  ::send(connection.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-// Takes the connection when the socket is served from now on.
-absl::Status Server::AddPassed(base::UniqueFd& connection) {
+// What was passed, without its owner, who was told that it is served.
+absl::StatusOr<Server::Entrance> Server::AcceptPassed(const base::UniqueFd& connection) {
   ASSIGN_OR_RETURN(Handover handover, ReceiveHandover(connection));
   if (entrances_.size() >= kMaxEntrances) {
     return base::MakeStatus(absl::StatusCode::kResourceExhausted, "too many sockets were passed");
@@ -198,9 +261,10 @@ absl::Status Server::AddPassed(base::UniqueFd& connection) {
   if (::send(connection.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
     return base::ErrnoStatus(errno, "whoever passed the socket has left");
   }
-  base::Log(base::Severity::kNotice, "REST is served at a socket that was passed",
-            {{"features", handover.features}});
-  return Add({.socket = std::move(socket), .door = door, .owner = std::move(connection)});
+  return Entrance{.socket = std::move(socket),
+                  .door = door,
+                  .access = house_.passed(handover.features),
+                  .owner = {}};
 }
 
 }  // namespace attestd::agent

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/encoding.h"
+#include "base/method.h"
 #include "proto/error_details.pb.h"
 
 namespace attestd::agent {
@@ -93,6 +94,13 @@ Told TellReason(Reason reason) {
               "measurement: the event log is full; it starts afresh with the next boot"};
     case Reason::kRateLimited:
       return {"RATE_LIMITED", "measurement: too many events; at most 100 at once and 10 a second"};
+    case Reason::kNotAllowed:
+      return {"NOT_ALLOWED",
+              "policy: this socket's clients may not ask for that; see rights and allow of its "
+              "[[listener]]"};
+    case Reason::kTooManyRequests:
+      return {"TOO_MANY_REQUESTS",
+              "limits: too many requests of this socket's clients; wait, or raise [limits]"};
     case Reason::kInitDataUnbound:
       return {"INIT_DATA_UNBOUND",
               "init data: this platform is bound to another digest or cannot be bound; attestd's "
@@ -204,6 +212,13 @@ PublicError MakePublicError(const absl::Status& status, std::string_view request
   any.set_type_url("type.googleapis.com/google.rpc.ErrorInfo");
   any.set_value(info.SerializeAsString());
   return {.message = details.message(), .details = details.SerializeAsString()};
+}
+
+absl::Status PublicStatus(const absl::Status& status, std::string_view request_id) {
+  PublicError error = MakePublicError(status, request_id);
+  absl::Status told(status.code(), error.message);
+  told.SetPayload(base::kErrorDetails, absl::Cord(std::move(error.details)));
+  return told;
 }
 
 std::string NewRequestId() {

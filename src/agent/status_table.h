@@ -24,6 +24,9 @@ struct PublicError {
 };
 PublicError MakePublicError(const absl::Status& status, std::string_view request_id);
 
+// The same as what a method ends with.
+absl::Status PublicStatus(const absl::Status& status, std::string_view request_id);
+
 // An id that is unique on this machine while it runs: "5f3a9c01-17".
 std::string NewRequestId();
 

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/peer.h"
 #include "proto/confidential_data_hub.pb.h"
 
 namespace attestd::agent {
@@ -46,25 +47,23 @@ absl::StatusOr<std::string> PeerPath(int socket) {
 }
 
 absl::Status CheckPeer(int socket, uid_t wanted) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
-    return base::ErrnoStatus(errno, "SO_PEERCRED");
-  }
-  return peer.uid == wanted
+  ASSIGN_OR_RETURN(const std::optional<base::Peer> peer, base::ReadPeer(socket));
+  return peer.has_value() && peer->uid == wanted
              ? absl::OkStatus()
              : base::MakeStatus(absl::StatusCode::kPermissionDenied,
-                                "the client runs as uid " + std::to_string(peer.uid) +
+                                "the client runs as uid " +
+                                    (peer.has_value() ? std::to_string(peer->uid) : "unknown") +
                                     ", and only systemd's uid " + std::to_string(wanted) +
                                     " is served");
 }
 
 }  // namespace
 
-SystemdClient::SystemdClient(const House& house, uint64_t id, base::UniqueFd socket)
+SystemdClient::SystemdClient(const House& house, uint64_t id, base::Arrival client)
     : house_(house),
       id_(id),
-      socket_(std::move(socket)),
+      socket_(std::move(client.socket)),
+      caller_(std::move(client.caller)),
       backoff_(house.limits.pause, kbs::SecureRandom) {}
 
 SystemdClient::~SystemdClient() { stop_.request_stop(); }
@@ -101,7 +100,8 @@ bool SystemdClient::Ask() {
   request.set_resourcepath(credential_->uri);
   const std::string bytes = request.SerializeAsString();
   house_.mailbox->CallBegins();
-  house_.get_resource(base::AsBytes(bytes), {.deadline = deadline, .stop = stop_.get_token()},
+  house_.get_resource(base::AsBytes(bytes),
+                      {.deadline = deadline, .stop = stop_.get_token(), .caller = caller_},
                       [mailbox = house_.mailbox, id = id_](absl::StatusOr<base::Reply> reply) {
                         mailbox->Put({.client = id, .request = 0, .reply = std::move(reply)});
                       });

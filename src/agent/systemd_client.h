@@ -42,7 +42,7 @@ class SystemdClient {
     std::shared_ptr<base::Mailbox> mailbox;
     const SystemdLimits& limits;
   };
-  SystemdClient(const House& house, uint64_t id, base::UniqueFd socket);
+  SystemdClient(const House& house, uint64_t id, base::Arrival client);
   SystemdClient(const SystemdClient&) = delete;
   SystemdClient& operator=(const SystemdClient&) = delete;
   // Stops its call.
@@ -72,6 +72,7 @@ class SystemdClient {
   const House& house_;
   const uint64_t id_;
   base::UniqueFd socket_;
+  const base::CallerRef caller_;
   SystemdName asked_;
   const SystemdCredential* credential_ = nullptr;
   State state_ = State::kPausing;

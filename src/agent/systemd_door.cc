@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/systemd_door.h"
 
-#include <sys/epoll.h>
-
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <deque>
@@ -11,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/epoll.h"
 #include "base/file.h"
 #include "base/log.h"
 
@@ -20,17 +18,6 @@ namespace {
 constexpr char kGetResource[] = "/api.GetResourceService/GetResource";
 // epoll's word for the mailbox; connections count from 1.
 constexpr uint64_t kMailbox = 0;
-
-// For epoll_wait: at least as long as the time left, at most an hour.
-int Milliseconds(absl::Duration left) {
-  return static_cast<int>(absl::ToInt64Milliseconds(std::min(left, absl::Hours(1)))) + 1;
-}
-
-absl::Status Watch(int epoll, int fd, uint64_t word, uint32_t events, int operation) {
-  epoll_event event{.events = events, .data = {.u64 = word}};
-  return ::epoll_ctl(epoll, operation, fd, &event) == 0 ? absl::OkStatus()
-                                                        : base::ErrnoStatus(errno, "epoll_ctl");
-}
 
 }  // namespace
 
@@ -59,8 +46,8 @@ class SystemdDoor::Loop {
 
  private:
   struct Client {
-    Client(const SystemdClient::House& house, uint64_t id, base::UniqueFd socket)
-        : connection(house, id, std::move(socket)) {}
+    Client(const SystemdClient::House& house, uint64_t id, base::Arrival client)
+        : connection(house, id, std::move(client)) {}
 
     SystemdClient connection;
     bool writing = false;  // epoll watches for room to write
@@ -77,7 +64,7 @@ class SystemdDoor::Loop {
     for (const auto& [id, client] : clients_) {
       next = base::Deadline::Earlier(next, client.connection.next_tick());
     }
-    return next.Remaining() == absl::InfiniteDuration() ? -1 : Milliseconds(next.Remaining());
+    return base::EpollTimeout(next.Remaining());
   }
 
   void OnEvent(const epoll_event& event) {
@@ -92,8 +79,8 @@ class SystemdDoor::Loop {
 
   void TakeMail() {
     base::Mailbox::Mail mail = house_.mailbox->Take();
-    for (base::UniqueFd& socket : mail.connections) {
-      waiting_.push_back(std::move(socket));
+    for (base::Arrival& client : mail.arrivals) {
+      waiting_.push_back(std::move(client));
     }
     for (const base::Answer& answer : mail.answers) {
       if (const auto client = clients_.find(answer.client); client != clients_.end()) {
@@ -112,12 +99,12 @@ class SystemdDoor::Loop {
 
   void Admit() {
     while (!waiting_.empty() && clients_.size() < house_.limits.clients) {
-      base::UniqueFd socket = std::move(waiting_.front());
+      base::Arrival arrival = std::move(waiting_.front());
       waiting_.pop_front();
       const uint64_t id = ++last_id_;
       // Of a client that has said that it will write nothing, only its leaving is news.
-      if (Watch(epoll_, socket.get(), id, 0, EPOLL_CTL_ADD).ok()) {
-        const auto client = clients_.try_emplace(id, house_, id, std::move(socket)).first;
+      if (base::WatchDescriptor(epoll_, arrival.socket.get(), id, 0).ok()) {
+        const auto client = clients_.try_emplace(id, house_, id, std::move(arrival)).first;
         SystemdClient& connection = client->second.connection;
         Settle(client, connection.Begin() && (!drain_by_.has_value() || connection.Drain()));
       }
@@ -144,7 +131,8 @@ class SystemdDoor::Loop {
     }
     if (state.connection.wants_to_write() != state.writing) {
       state.writing = true;
-      Watch(epoll_, state.connection.socket(), id, EPOLLOUT, EPOLL_CTL_MOD).IgnoreError();
+      base::WatchDescriptor(epoll_, state.connection.socket(), id, EPOLLOUT, EPOLL_CTL_MOD)
+          .IgnoreError();
     }
   }
 
@@ -152,7 +140,7 @@ class SystemdDoor::Loop {
   const int epoll_;
   uint64_t last_id_ = kMailbox;
   Clients clients_;
-  std::deque<base::UniqueFd> waiting_;  // for a place
+  std::deque<base::Arrival> waiting_;  // for a place
   std::optional<base::Deadline> drain_by_;
 };
 
@@ -168,7 +156,7 @@ absl::StatusOr<std::unique_ptr<SystemdDoor>> SystemdDoor::Open(
   if (!epoll.valid()) {
     return base::ErrnoStatus(errno, "systemd's door: epoll");
   }
-  RETURN_IF_ERROR(Watch(epoll.get(), mailbox->event(), kMailbox, EPOLLIN, EPOLL_CTL_ADD));
+  RETURN_IF_ERROR(base::WatchDescriptor(epoll.get(), mailbox->event(), kMailbox, EPOLLIN));
   return std::unique_ptr<SystemdDoor>(new SystemdDoor(
       get_resource->second, std::move(credentials), limits, std::move(mailbox), std::move(epoll)));
 }

@@ -26,7 +26,9 @@ class SystemdDoor : public base::Door {
       SystemdLimits limits = {});
   ~SystemdDoor() override = default;
 
-  void Accept(base::UniqueFd connection) override { thread_.Accept(std::move(connection)); }
+  void Accept(base::UniqueFd connection, base::CallerRef caller) override {
+    thread_.Accept({.socket = std::move(connection), .caller = std::move(caller)});
+  }
   // Also refuses those who wait for another try.
   void Drain() override { thread_.Drain(); }
 

@@ -105,7 +105,14 @@ absl::StatusOr<TeeConfig> ReadTee(base::TomlTable table, std::span<const tee::Ba
   ASSIGN_OR_RETURN(const auto backend, table.Text("backend"));
   ASSIGN_OR_RETURN(tee.devices, table.Texts("devices"));
   ASSIGN_OR_RETURN(const auto allow_sample, table.Boolean("allow_sample"));
+  ASSIGN_OR_RETURN(const auto caller_data, table.Text("caller_data"));
   RETURN_IF_ERROR(table.Finish());
+  if (caller_data.has_value() && caller_data != "raw" && caller_data != "tagged") {
+    return table.Error("caller_data", R"(expected "raw" or "tagged")");
+  }
+  if (caller_data == "tagged") {
+    tee.caller_data = evidence::CallerData::kTagged;
+  }
   tee.backend = backend.value_or(tee.backend);
   tee.allow_sample = allow_sample.value_or(false);
   RETURN_IF_ERROR(CheckBackend(table, tee, backends));

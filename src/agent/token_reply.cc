@@ -2,56 +2,65 @@
 #include "agent/token_reply.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <string>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "agent/secret_reply.h"
-#include "agent/typed_method.h"
-#include "base/json.h"
-#include "proto/attestation_agent.pb.h"
+#include "base/bytes.h"
 
 namespace attestd::agent {
 namespace {
 
-// The text with the key behind it as one more member. Of PEM, JSON escapes the line ends only.
-absl::StatusOr<base::Secret> WithKey(std::string_view object, base::ByteView pem) {
-  constexpr std::string_view kMember = R"(,"tee_keypair":")";
-  constexpr std::string_view kEnd = R"("})";
-  constexpr std::string_view kLineEnd = R"(\n)";
-  object.remove_suffix(1);  // "}"
-  const auto lines = static_cast<size_t>(std::count(pem.begin(), pem.end(), '\n'));
-  ASSIGN_OR_RETURN(base::Secret text, base::Secret::Allocate(object.size() + kMember.size() +
-                                                             pem.size() + lines + kEnd.size()));
-  auto out = text.writable().begin();
-  const auto put = [&out](std::string_view part) {
-    out = std::copy(part.begin(), part.end(), out);
-  };
-  put(object);
-  put(kMember);
-  for (const uint8_t byte : pem) {
-    if (byte == '\n') {
-      put(kLineEnd);
-    } else {
-      *out++ = byte;
+// Writes parts one after the other; without a place for them it only counts.
+class Sink {
+ public:
+  explicit Sink(std::span<uint8_t> out) : out_(out) {}
+
+  void Put(base::ByteView bytes) {
+    if (!out_.empty()) {
+      std::copy(bytes.begin(), bytes.end(), out_.subspan(size_).begin());
     }
+    size_ += bytes.size();
   }
-  put(kEnd);
-  return text;
+  void Put(std::string_view text) { Put(base::AsBytes(text)); }
+  size_t size() const { return size_; }
+
+ private:
+  const std::span<uint8_t> out_;
+  size_t size_ = 0;
+};
+
+// A JWT has nothing that JSON escapes; PEM the line ends only.
+void PutJson(const kbs::Token& token, Sink& sink) {
+  sink.Put(R"({"token":")");
+  sink.Put(token.jwt.view());
+  base::ByteView pem = token.key.view();
+  if (!pem.empty()) {
+    sink.Put(R"(","tee_keypair":")");
+  }
+  while (!pem.empty()) {
+    const auto end = static_cast<size_t>(std::find(pem.begin(), pem.end(), '\n') - pem.begin());
+    sink.Put(pem.first(end));
+    if (end < pem.size()) {
+      sink.Put(R"(\n)");
+    }
+    pem = pem.subspan(std::min(end + 1, pem.size()));
+  }
+  sink.Put(R"("})");
 }
 
 }  // namespace
 
 absl::StatusOr<base::Reply> TokenReply(const kbs::Token& token) {
-  ASSIGN_OR_RETURN(std::string json, base::DumpJson({{"token", token.jwt}}));
-  if (token.key.size() == 0) {
-    attestation_agent::GetTokenResponse response;
-    response.set_token(std::move(json));
-    return SerializeMessage(response);
-  }
-  ASSIGN_OR_RETURN(base::Secret text, WithKey(json, token.key.view()));
+  Sink counter({});
+  PutJson(token, counter);
+  ASSIGN_OR_RETURN(base::Secret text, base::Secret::Allocate(counter.size()));
+  Sink sink(text.writable());
+  PutJson(token, sink);
   return SecretReply(std::make_shared<const base::Secret>(std::move(text)));
 }
 

@@ -9,7 +9,7 @@
 namespace attestd::agent {
 
 // GetTokenResponse for token type "kbs", guest-components' JSON: {"token"}, and where the key comes
-// along {"token", "tee_keypair"}, which is then in a Secret.
+// along {"token", "tee_keypair"}. All of it is in a Secret: it is not copied into the reply.
 absl::StatusOr<base::Reply> TokenReply(const kbs::Token& token);
 
 }  // namespace attestd::agent

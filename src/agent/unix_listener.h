@@ -15,9 +15,11 @@ namespace attestd::agent {
 class UnixListener {
  public:
   // Takes the path: a socket left behind by a dead process of ours is replaced; anything else is
-  // left alone. AlreadyExists: another process listens there. FailedPrecondition: a foreign file
+  // left alone. `owner`: "user", "user:group" or ":group", names or numbers; empty: ours.
+  // AlreadyExists: another process listens there. FailedPrecondition: a foreign file
   // is in the way. Others name the path and the cause.
-  static absl::StatusOr<UnixListener> Create(const std::string& path, mode_t mode);
+  static absl::StatusOr<UnixListener> Create(const std::string& path, mode_t mode,
+                                             const std::string& owner = "");
 
   UnixListener(UnixListener&& other) noexcept = default;
   UnixListener& operator=(UnixListener&& other) noexcept = delete;

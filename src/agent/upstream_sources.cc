@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/upstream_sources.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <utility>
 
 #include "base/file.h"
@@ -26,19 +24,7 @@ constexpr std::array<const char*, 2> kOfflineFiles = {"/etc/aa-offline_fs_kbc-ke
 bool Exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 absl::StatusOr<compat::Document> ReadTrusted(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) {
-    return base::ErrnoStatus(errno, path);
-  }
-  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0 ||
-      (info.st_uid != 0 && info.st_uid != ::geteuid())) {
-    return base::MakeStatus(
-        absl::StatusCode::kFailedPrecondition,
-        path +
-            ": others than root may write it, and it says whom to trust; chown root and "
-            "chmod go-w");
-  }
-  ASSIGN_OR_RETURN(std::string text, base::ReadFile(path, kMaxFile));
+  ASSIGN_OR_RETURN(std::string text, base::ReadTrustedFile(path, kMaxFile));
   return compat::Document{.path = path, .text = std::move(text)};
 }
 
@@ -100,6 +86,17 @@ absl::StatusOr<compat::Sources> ReadUpstreamSources(const UpstreamCommand& comma
   }
   ASSIGN_OR_RETURN(sources.kernel_cmdline, base::ReadFile(command.kernel_cmdline, kMaxCmdline));
   return sources;
+}
+
+std::vector<std::string> UpstreamFiles(const UpstreamCommand& command) {
+  std::vector<std::string> files;
+  for (const std::string& file :
+       {command.config, FindInitData(command), command.base, command.kernel_cmdline}) {
+    if (!file.empty()) {
+      files.push_back(file);
+    }
+  }
+  return files;
 }
 
 }  // namespace attestd::agent

@@ -2,6 +2,9 @@
 #ifndef ATTESTD_AGENT_UPSTREAM_SOURCES_H_
 #define ATTESTD_AGENT_UPSTREAM_SOURCES_H_
 
+#include <string>
+#include <vector>
+
 #include "agent/command_line.h"
 #include "base/status.h"
 #include "compat/translate.h"
@@ -13,6 +16,9 @@ namespace attestd::agent {
 // FailedPrecondition for a file that others than its owner may write; errors name the path.
 absl::StatusOr<compat::Sources> ReadUpstreamSources(const UpstreamCommand& command,
                                                     const compat::Environment& environment);
+
+// Files that it looks for, beside those of offline_fs_kbc, be they there or not.
+std::vector<std::string> UpstreamFiles(const UpstreamCommand& command);
 
 }  // namespace attestd::agent
 

@@ -7,23 +7,31 @@
 #include <vector>
 
 #include "agent/admin_service.h"
+#include "agent/allowed_secrets.h"
 #include "agent/attestation_service.h"
+#include "agent/audit.h"
 #include "agent/broker_factory.h"
 #include "agent/broker_set.h"
 #include "agent/call.h"
+#include "agent/call_gate.h"
 #include "agent/chosen_tee.h"
 #include "agent/coco_as.h"
 #include "agent/credential_files.h"
+#include "agent/current_policy.h"
 #include "agent/init_data.h"
 #include "agent/init_data_binding.h"
 #include "agent/listening_socket.h"
 #include "agent/measurements.h"
 #include "agent/mount_service.h"
 #include "agent/readiness.h"
+#include "agent/reception.h"
 #include "agent/resource_flights.h"
 #include "agent/resource_service.h"
+#include "agent/sandbox_rules.h"
 #include "agent/sealed_service.h"
+#include "agent/self_check.h"
 #include "agent/server.h"
+#include "agent/start_log.h"
 #include "agent/status_service.h"
 #include "agent/status_table.h"
 #include "agent/worker_pool.h"
@@ -52,28 +60,16 @@ absl::StatusOr<std::vector<Server::Listener>> Listen(const Config& config) {
     if (!listener.address.empty()) {
       base::Log(base::Severity::kWarning,
                 "every program of this network namespace may ask at this address",
-                {{"address", listener.address}});
+                {{"address", listener.address}, {"principal", listener.access.principal}});
     }
     for (ListeningSocket& socket : sockets) {
-      listeners.push_back({.socket = std::move(socket), .service = listener.service});
+      listeners.push_back({.socket = std::move(socket),
+                           .service = listener.service,
+                           .access = listener.access,
+                           .allow_silent = listener.allow_silent});
     }
   }
   return listeners;
-}
-
-void WarnOfChoices(const std::vector<BrokerConfig>& brokers) {
-  for (const BrokerConfig& broker : brokers) {
-    if (broker.allow_http) {
-      base::Log(base::Severity::kWarning,
-                "PLAIN HTTP is allowed to this broker; anyone on the path can forge secrets",
-                {{"kbs", broker.name}});
-    }
-    if (broker.export_tee_key) {
-      base::Log(base::Severity::kWarning,
-                "the private keys of tokens are given to whoever may ask for a token",
-                {{"kbs", broker.name}});
-    }
-  }
 }
 
 // Members are destroyed from the last to the first: the server goes before what it calls.
@@ -84,6 +80,7 @@ class RunningAgent : public Agent {
     std::unique_ptr<evidence::Collector> collector;
     BrokerSet brokers;
     LoadConfigAgain load;
+    Granted granted;
     MeasurementConfig measurement;
     std::optional<evidence::InitData> init_data;
     bool init_data_required = false;
@@ -91,6 +88,9 @@ class RunningAgent : public Agent {
     std::vector<SystemdCredential> systemd;
     std::unique_ptr<kbs::AsClient> coco_as;
     SealedService::Options sealed;
+    std::unique_ptr<Audit> audit;
+    policy::Policy policy;
+    LimitsConfig limits;
     std::unique_ptr<secure_mount::MountHelper> mount_helper;  // may be null
     std::string mount_key_folder;
     StatusService::Explain explain;
@@ -105,27 +105,32 @@ class RunningAgent : public Agent {
                          .loop = *loop_,
                          .init_data = parts.init_data ? parts.init_data->text : ""}),
         load_(std::move(parts.load)),
+        granted_(std::move(parts.granted)),
         measurements_(parts.measurement, *collector_),
         init_data_(*collector_, parts.init_data ? parts.init_data->digest : base::Bytes(),
                    parts.init_data_required),
         credential_configs_(std::move(parts.credentials)),
         systemd_(std::move(parts.systemd)),
         coco_as_(std::move(parts.coco_as)),
+        audit_(std::move(parts.audit)),
+        policy_(std::move(parts.policy)),
+        reception_(parts.limits, MostConnections(), *audit_),
+        gate_(policy_, parts.limits, *audit_),
         flights_(brokers_, alarm_, kbs::SecureRandom),
+        secrets_(flights_, policy_, *audit_),
         brokers_(std::move(parts.brokers), alarm_),
         workers_(kWorkers),
         readiness_([this] { return Check(); },
                    [this](const absl::Status& status) { Publish(status); }),
         calls_(workers_, alarm_, readiness_),
-        resources_(calls_, flights_, brokers_),
+        resources_(calls_, secrets_, brokers_),
         attestation_(calls_, brokers_, *collector_, measurements_, coco_as_.get()),
-        sealed_(calls_, flights_, parts.sealed),
-        mounts_(calls_, workers_,
-                {sealed_.secrets(), sealed_.unsealer(), std::move(parts.mount_key_folder)},
+        sealed_(calls_, secrets_, parts.sealed),
+        mounts_(calls_, workers_, {secrets_, sealed_.unsealer(), std::move(parts.mount_key_folder)},
                 mount_helper_.get()),
         status_({.tee = std::string(collector_->tee()), .sample = parts.fake},
                 std::move(parts.explain), brokers_, readiness_, calls_),
-        admin_(calls_, [this] { return Reload(); }) {}
+        admin_(calls_, policy_, [this] { return Reload(); }) {}
 
   RunningAgent(const RunningAgent&) = delete;
   RunningAgent& operator=(const RunningAgent&) = delete;
@@ -138,12 +143,15 @@ class RunningAgent : public Agent {
     mounts_.AddTo(methods);
     status_.AddTo(methods);
     admin_.AddTo(methods);
-    ASSIGN_OR_RETURN(auto server,
-                     Server::Start(std::move(listeners), std::move(methods), systemd_));
+    const std::optional<OwnSocket> own = FindOwnSocket(listeners);
+    ASSIGN_OR_RETURN(auto server, Server::Start(std::move(listeners),
+                                                {.reception = reception_, .passed = AccessOfPassed},
+                                                gate_.Guard(std::move(methods)), systemd_));
     const absl::MutexLock lock(&server_mutex_);
     server_ = std::move(server);
     server_->SetServing(HealthNames(), readiness_.Get().ok());
-    credentials_ = std::make_unique<CredentialFiles>(credential_configs_, flights_);
+    credentials_ = std::make_unique<CredentialFiles>(credential_configs_, secrets_);
+    watchdog_ = WatchForSystemd(workers_, *loop_, own);
     return absl::OkStatus();
   }
 
@@ -151,24 +159,28 @@ class RunningAgent : public Agent {
 
   absl::Status Reload() override {
     const absl::MutexLock lock(&reload_mutex_);
-    const std::shared_ptr<const BrokerSet> before = brokers_.Get();
     absl::StatusOr<Config> config = load_();
+    absl::Status usable = config.status();
+    usable.Update(config.ok() ? CheckReadable(config->brokers, granted_) : absl::OkStatus());
     absl::StatusOr<BrokerSet> brokers =
-        config.ok() ? MakeBrokers(*config, broker_context_, before.get()) : config.status();
-    if (!brokers.ok()) {
+        usable.ok() ? MakeBrokers(*config, broker_context_, brokers_.Get().get()) : usable;
+    absl::StatusOr<policy::Policy> policy = usable.ok() ? MakePolicy(*config) : usable;
+    const absl::Status status = brokers.ok() ? policy.status() : brokers.status();
+    if (!status.ok()) {
       base::Log(base::Severity::kError, "reload refused; the old configuration stays",
-                {{"cause", base::StatusText(brokers.status())}});
-      return base::WithReason(brokers.status(), base::Reason::kConfigRefused);
+                {{"cause", base::StatusText(status)}});
+      return base::WithReason(status, base::Reason::kConfigRefused);
     }
+    policy_.Set(*std::move(policy));
     brokers_.Set(*std::move(brokers));
     WarnOfChoices(config->brokers);
-    base::Log(base::Severity::kNotice,
-              "reloaded [[kbs]] and [failover]; anything else takes a restart",
+    base::Log(base::Severity::kNotice, "reloaded brokers and policy; anything else takes a restart",
               {{"brokers", std::to_string(config->brokers.size())}});
     return absl::OkStatus();
   }
 
   ~RunningAgent() override {
+    watchdog_.reset();
     std::unique_ptr<Server> server;
     {
       const absl::MutexLock lock(&server_mutex_);
@@ -207,6 +219,7 @@ class RunningAgent : public Agent {
   const std::unique_ptr<evidence::Collector> collector_;
   const BrokerContext broker_context_;
   const LoadConfigAgain load_;
+  const Granted granted_;
   absl::Mutex reload_mutex_;
   Measurements measurements_;
   InitDataBinding init_data_;
@@ -215,8 +228,13 @@ class RunningAgent : public Agent {
   const std::unique_ptr<kbs::AsClient> coco_as_;  // may be null
   absl::Mutex server_mutex_;
   std::unique_ptr<Server> server_ ABSL_GUARDED_BY(server_mutex_);
+  const std::unique_ptr<Audit> audit_;
+  CurrentPolicy policy_;
+  Reception reception_;
+  CallGate gate_;
   // Before the alarm, which may still look at a flight that has ended, and ends brokers.
   ResourceFlights flights_;
+  AllowedSecrets secrets_;
   base::Alarm alarm_;
   CurrentBrokers brokers_;
   WorkerPool workers_;
@@ -229,26 +247,8 @@ class RunningAgent : public Agent {
   StatusService status_;
   AdminService admin_;
   std::unique_ptr<CredentialFiles> credentials_;  // since Serve
+  std::unique_ptr<Watchdog> watchdog_;            // since Serve; null when systemd wants none
 };
-
-void WarnOfFake(const std::string& key, const tee::Backend& backend) {
-  if (backend.fake) {
-    base::Log(base::Severity::kWarning, "SAMPLE EVIDENCE: " + key + " \"" + backend.name +
-                                            "\" proves nothing; allowed by allow_sample = true");
-  }
-}
-
-void LogStart(const ChosenTee& chosen, const Config& config) {
-  base::Log(base::Severity::kNotice, "listening",
-            {{"version", ATTESTD_VERSION},
-             {"backend", chosen.platform->name},
-             {"socket", config.listeners.front().name()}});
-  WarnOfFake("backend", *chosen.platform);
-  for (const tee::Backend* device : chosen.devices) {
-    WarnOfFake("device", *device);
-  }
-  WarnOfChoices(config.brokers);
-}
 
 }  // namespace
 
@@ -258,7 +258,11 @@ absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
   // First of all: a process that is started later could be started with secrets in memory.
   ASSIGN_OR_RETURN(std::unique_ptr<secure_mount::MountHelper> mount_helper,
                    MakeMountHelper(config.secure_mount));
+  ASSIGN_OR_RETURN(std::unique_ptr<Audit> audit, Audit::Open(config.audit));
+  ASSIGN_OR_RETURN(policy::Policy policy, MakePolicy(config));
   ASSIGN_OR_RETURN(std::vector<Server::Listener> listeners, Listen(config));
+  // Before the first thread, and before anything is read that the host or the network has written.
+  ASSIGN_OR_RETURN(Granted granted, EnterSandbox(config, backends));
   ASSIGN_OR_RETURN(const ChosenTee chosen, ChooseTee(config, backends));
   std::unique_ptr<evidence::Collector> collector = MakeCollector(chosen, config);
   ASSIGN_OR_RETURN(std::optional<evidence::InitData> init_data, LoadInitData(config.init_data));
@@ -272,6 +276,7 @@ absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
                           .collector = std::move(collector),
                           .brokers = std::move(brokers),
                           .load = std::move(load),
+                          .granted = std::move(granted),
                           .measurement = config.measurement,
                           .init_data = std::move(init_data),
                           .init_data_required = config.init_data.required,
@@ -279,6 +284,9 @@ absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
                           .systemd = config.systemd,
                           .coco_as = std::move(coco_as),
                           .sealed = {config.unseal, config.key_provider},
+                          .audit = std::move(audit),
+                          .policy = std::move(policy),
+                          .limits = config.limits,
                           .mount_helper = std::move(mount_helper),
                           .mount_key_folder = config.secure_mount.key_folder,
                           .explain = MakeExplain(chosen, config, backends),

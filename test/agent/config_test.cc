@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/config.h"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -73,19 +75,24 @@ url = "https://kbs.example"
 path = "/run/a.sock"
 mode = "0660"
 protocol = "ttrpc"
+allow = ["*"]
 [[listener]]
 path = "/run/b.sock"
 mode = 0o644
 protocol = "grpc"
+rights = ["evidence", "token"]
 [[listener]]
 path = "/run/c.sock"
 protocol = "auto"
 [[listener]]
 address = "127.0.0.1:50000"
+rights = ["unwrap"]
+allow = ["*"]
 [[listener]]
 systemd_socket = "rest"
 protocol = "rest"
 features = "all"
+rights = ["token"]
 )");
   REQUIRE(config.ok());
   CHECK(config->tee.backend == "sample");
@@ -116,6 +123,102 @@ features = "all"
   CHECK(config->listeners.at(4).systemd_socket == "rest");
   CHECK(config->listeners.at(4).service.protocol == Protocol::kRest);
   CHECK(config->listeners.at(4).service.features == "all");
+}
+
+TEST_CASE("A listener says who may connect to it, and what those may do") {
+  const auto config = Parse(R"([[kbs]]
+url = "https://a"
+[[listener]]
+path = "/run/a.sock"
+mode = "0660"
+protocol = "ttrpc"
+principal = "app1"
+owner = "root:app1"
+allow_uids = [1000, 0]
+allow_cgroups = ["/kubepods.slice/*"]
+allow = ["kbs:///app1/*", "kbs+x://*/y"]
+[[listener]]
+address = "127.0.0.1:50000"
+rights = ["evidence", "token"]
+[[listener]]
+path = "/run/b.sock"
+[[rule]]
+principal = "app1"
+rights = ["unwrap", "unseal"]
+allow = ["kbs:///keys/app1/*"]
+[limits]
+connections = 9
+requests = 8
+reply_bytes = 7
+requests_per_second = 6
+burst = 5
+[audit]
+file = "/var/log/attestd.audit"
+)");
+  REQUIRE(config.ok());
+  const AccessConfig& app1 = config->listeners.at(0).access;
+  CHECK(app1.principal == "app1");
+  CHECK(config->listeners.at(0).owner == "root:app1");
+  CHECK(app1.uids == std::vector<uid_t>{1000, 0});
+  CHECK(app1.cgroups == std::vector<std::string>{"/kubepods.slice/*"});
+  CHECK(app1.rights == policy::Rights{policy::Right::kResource});
+  CHECK(app1.allow.at(1).text() == "kbs+x://*/y");
+  CHECK(config->listeners.at(0).allow_silent);
+  CHECK_FALSE(config->listeners.at(1).allow_silent);
+  CHECK(config->listeners.at(1).access.principal == "127.0.0.1:50000");
+  CHECK(config->listeners.at(1).access.rights ==
+        policy::Rights{policy::Right::kEvidence, policy::Right::kToken});
+  // Root's own socket.
+  CHECK(config->listeners.at(2).access.rights == policy::AllRights());
+  CHECK(config->listeners.at(2).access.uids == std::vector<uid_t>{0, ::geteuid()});
+  CHECK(config->rules.at(0).principal == "app1");
+  CHECK(config->limits.connections == 9);
+  CHECK(config->limits.requests == 8);
+  CHECK(config->limits.reply_bytes == 7);
+  CHECK(config->limits.requests_per_second == 6);
+  CHECK(config->limits.burst == 5);
+  CHECK(config->audit.file == "/var/log/attestd.audit");
+}
+
+TEST_CASE("A mistake in who may do what is named with its key and what to write") {
+  struct Row {
+    std::string text;
+    std::string where;
+    std::string what;
+  };
+  const std::string app = "[[kbs]]\nurl = \"https://a\"\n[[listener]]\nprincipal = \"app\"\n";
+  const std::string token = "rights = [\"token\"]\n";
+  const Row row = GENERATE_COPY(
+      Row{app, "/run/attestd/attestd.sock", "rights"},
+      Row{"[[kbs]]\nurl = \"https://a\"\n[[listener]]\nprincipal = \"api-server-rest:all\"\n" +
+              token,
+          "[[listener]] principal", "api-server-rest:"},
+      Row{app + "mode = \"0666\"\n", "rights", "kbs:///app1/*"},
+      Row{app + "rights = [\"all\"]\n", "[[listener]] rights", "unwrap"},
+      Row{app + "rights = [\"resource\"]\n", "[[listener]] allow", "kbs:///app1/*"},
+      Row{app + token + "allow = [\"*\"]\n", "[[listener]] allow", "unseal"},
+      Row{app + "allow = [\"kbs:///a\"]\n", "[[listener]] allow", "kbs:///app1/*"},
+      Row{app + token + "allow_uids = []\n", "[[listener]] allow_uids", "1000"},
+      Row{app + token + "allow_uids = [-1]\n", "[[listener]] allow_uids", "1000"},
+      Row{app + token + "allow_uids = [\"root\"]\n", "[[listener]] allow_uids", "1000"},
+      Row{app + token + "address = \"127.0.0.1:1\"\nallow_uids = [1]\n", "[[listener]] allow_uids",
+          "give a path"},
+      Row{app + token + "address = \"127.0.0.1:1\"\nowner = \"a\"\n", "[[listener]] owner", "path"},
+      Row{app + token + "protocol = \"systemd\"\n", "[[listener]] protocol",
+          "[[systemd_credential]]"},
+      Row{app + token + "[[listener]]\npath = \"/b\"\nprincipal = \"app\"\n" + token, "app",
+          "[[rule]]"},
+      Row{app + token + "[[rule]]\nprincipal = \"other\"\n" + token, "other", "no [[listener]]"},
+      Row{app + "[[rule]]\n" + token, "[[rule]] principal", "missing"},
+      Row{app + "[[rule]]\nprincipal = \"app\"\n", "[[rule]] rights", "token"},
+      Row{app + token + "[limits]\nrequests = 0\n", "[limits] requests", "from 1"},
+      Row{app + token + "[audit]\nfile = \"a\"\n", "[audit] file", "absolute"});
+  const auto config = Parse(row.text);
+  REQUIRE(absl::IsInvalidArgument(config.status()));
+  const std::string message(config.status().message());
+  CAPTURE(message);
+  CHECK(message.find(row.where) != std::string::npos);
+  CHECK(message.find(row.what) != std::string::npos);
 }
 
 TEST_CASE("A mistake in the configuration is named with file, line and key") {
@@ -180,7 +283,8 @@ TEST_CASE("A mistake in the configuration is named with file, line and key") {
       Row{broker + "[[listener]]\nprotocol = \"rest\"\nfeatures = \"none\"\n",
           "[[listener]] features", "attestation"},
       Row{broker + "[[listener]]\npath = \"\"\n", "[[listener]] path", "absolute"},
-      Row{broker + "[[listener]]\naddress = \"[::1]:1\"\n[[listener]]\naddress = \"[::1]:1\"\n",
+      Row{broker + "[[listener]]\naddress = \"[::1]:1\"\nrights = [\"token\"]\n"
+                   "[[listener]]\naddress = \"[::1]:1\"\nrights = [\"token\"]\n",
           "config.toml", "given twice"},
       Row{broker + "[[listener]]\nprotocol = \"http\"\n", "config.toml:4: [[listener]] protocol",
           "ttrpc"},

@@ -13,7 +13,11 @@
 #include <string>
 #include <utility>
 
+#include "agent/allowed_secrets.h"
+#include "agent/broker_set.h"
 #include "agent/private_file.h"
+#include "agent/resource_flights.h"
+#include "base/alarm.h"
 #include "test/support/temp_dir.h"
 
 namespace attestd::agent {
@@ -87,16 +91,20 @@ class Bench {
     brokers.push_back({.config = config, .files = {}, .broker = broker_, .lane = 1});
     current_ = std::make_unique<CurrentBrokers>(BrokerSet(std::move(brokers), {}), alarm_);
     flights_ = std::make_unique<ResourceFlights>(*current_, alarm_, [] { return 0.5; });
+    secrets_ = std::make_unique<AllowedSecrets>(*flights_, policy_, *audit_);
   }
   ~Bench() { flights_->Drain(); }
   Bench(const Bench&) = delete;
   Bench& operator=(const Bench&) = delete;
 
-  ResourceFlights& flights() { return *flights_; }
+  unseal::Secrets& secrets() { return *secrets_; }
   FakeBroker& broker() { return *broker_; }
 
  private:
   const std::shared_ptr<FakeBroker> broker_;
+  CurrentPolicy policy_ = CurrentPolicy(*MakePolicy({}));
+  const std::unique_ptr<Audit> audit_ = *Audit::Open({.enabled = false, .file = ""});
+  std::unique_ptr<AllowedSecrets> secrets_;
   std::unique_ptr<ResourceFlights> flights_;
   base::Alarm alarm_;
   std::unique_ptr<CurrentBrokers> current_;
@@ -111,7 +119,7 @@ TEST_CASE("Credentials are written for their owner alone, into directories that 
   Bench bench;
   CredentialFiles files(
       {{.uri = "kbs:///a/b/one", .path = first}, {.uri = "kbs:///a/b/two", .path = second}},
-      bench.flights());
+      bench.secrets());
   REQUIRE(Await(files));
   CHECK(ReadAll(first) == "a/b/one");
   CHECK(ReadAll(second) == "a/b/two");
@@ -122,7 +130,7 @@ TEST_CASE("Credentials are written for their owner alone, into directories that 
 TEST_CASE("A credential is tried again while the broker is away") {
   const test::TempDir folder;
   Bench bench(2);
-  CredentialFiles files({{.uri = "kbs:///a/b/c", .path = folder.path() + "/x"}}, bench.flights());
+  CredentialFiles files({{.uri = "kbs:///a/b/c", .path = folder.path() + "/x"}}, bench.secrets());
   REQUIRE(Await(files));
   CHECK(ReadAll(folder.path() + "/x") == "a/b/c");
 }
@@ -133,7 +141,7 @@ TEST_CASE("A credential that is refused keeps no other from being written") {
   {
     CredentialFiles files({{.uri = "kbs:///a/b/denied", .path = folder.path() + "/denied"},
                            {.uri = "kbs:///a/b/c", .path = folder.path() + "/x"}},
-                          bench.flights());
+                          bench.secrets());
     while (!std::filesystem::exists(folder.path() + "/x")) {
       REQUIRE_FALSE(files.Await(base::Deadline::After(absl::Milliseconds(10))));
     }
@@ -147,7 +155,7 @@ TEST_CASE("The end does not wait for a broker that hangs") {
   const absl::Duration before = base::BootTime();
   {
     const CredentialFiles files({{.uri = "kbs:///a/b/hangs", .path = folder.path() + "/x"}},
-                                bench.flights());
+                                bench.secrets());
     bench.broker().AwaitAsked();
   }
   CHECK(base::BootTime() - before < absl::Seconds(20));

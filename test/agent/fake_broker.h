@@ -47,7 +47,8 @@ class FakeBroker : public kbs::Broker {
     }
   }
   absl::StatusOr<kbs::Token> GetToken(const base::CallContext& /*context*/) override {
-    return kbs::Token{.jwt = name_, .key = {}};
+    ASSIGN_OR_RETURN(base::Secret jwt, base::Secret::Copy(base::AsBytes(name_)));
+    return kbs::Token{.jwt = std::move(jwt), .key = {}};
   }
   State GetState() const override { return {}; }
 

@@ -42,7 +42,7 @@ class Bench {
                  [answer](const ResourceFlights::Result& result) {
                    answer->status = result.status();
                    if (result.ok()) {
-                     answer->secret = base::AsText((*result)->view());
+                     answer->secret = base::AsText(result->secret->view());
                    }
                    answer->done.Notify();
                  });

@@ -143,7 +143,7 @@ class SystemdLab {
     base::UniqueFd accepted(
         ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     REQUIRE(accepted.valid());
-    door_->Accept(std::move(accepted));
+    door_->Accept(std::move(accepted), nullptr);
     return client;
   }
 

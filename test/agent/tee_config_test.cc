@@ -38,6 +38,12 @@ TEST_CASE("Devices and measurements are read") {
   CHECK(config->measurement.default_pcr == 11);
 }
 
+TEST_CASE("What callers' bytes are bound as is raw unless the configuration says tagged") {
+  CHECK(Parse("")->tee.caller_data == evidence::CallerData::kRaw);
+  CHECK(Parse("[tee]\ncaller_data = \"raw\"")->tee.caller_data == evidence::CallerData::kRaw);
+  CHECK(Parse("[tee]\ncaller_data = \"tagged\"")->tee.caller_data == evidence::CallerData::kTagged);
+}
+
 TEST_CASE("A mistake about devices or measurements is named with line, key and what to do") {
   const auto [text, words] = GENERATE(table<std::string, std::string>(
       {{"[tee]\ndevices = [\"cpu\"]",
@@ -51,6 +57,7 @@ TEST_CASE("A mistake about devices or measurements is named with line, key and w
        {"[tee]\nbackend = \"gpu\"", "2: [tee] backend: \"gpu\" is a device beside the platform"},
        {"[tee]\nbackend = \"gpu\"", "choose here auto, real, sample"},
        {"[tee]\nbackend = \"cpu\"", "choose auto, real, sample"},
+       {"[tee]\ncaller_data = \"hashed\"", "caller_data: expected \"raw\" or \"tagged\""},
        {"[measurement]\nenabled = 1", "enabled"},
        {"[measurement]\nevent_log = \"log\"", "expected the absolute path of a file"},
        {"[init_data]\nfile = \"initdata\"", "expected the absolute path of a file"},
