@@ -31,8 +31,6 @@ namespace {
 constexpr int kMaxReceiveBytes = (8 << 20) + 4096;
 // --wait asks this often: at first for the container that starts with the daemon, later for a
 // daemon that waits for its device.
-constexpr absl::Duration kFirstPause = absl::Milliseconds(10);
-constexpr absl::Duration kLongestPause = absl::Milliseconds(250);
 
 absl::Status ConnectError(int error, const std::string& path) {
   switch (error) {
@@ -129,29 +127,6 @@ absl::StatusOr<base::Secret> TakeSecret(std::string* text) {
   absl::StatusOr<base::Secret> secret = base::Secret::Copy(base::AsBytes(*text));
   base::WipeBytes({reinterpret_cast<uint8_t*>(text->data()), text->size()});
   return secret;
-}
-
-absl::Status CheckReady(Client& client) {
-  ASSIGN_OR_RETURN(const DaemonStatus status, client.GetStatus());
-  if (!status.ready) {
-    return base::MakeStatus(absl::StatusCode::kUnavailable,
-                            "the daemon is not ready: " + status.not_ready_reason);
-  }
-  return absl::OkStatus();
-}
-
-// Errors that go away when the daemon comes up. The socket's mode is set after it is bound.
-bool MayPass(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsPermissionDenied(status) ||
-         absl::IsResourceExhausted(status) || absl::IsDeadlineExceeded(status);
-}
-
-absl::Status GaveUp(const absl::Status& reason) {
-  if (absl::IsPermissionDenied(reason)) {
-    return reason;
-  }
-  return base::MakeStatus(absl::StatusCode::kDeadlineExceeded,
-                          "gave up waiting (--timeout): " + std::string(reason.message()));
 }
 
 }  // namespace
@@ -270,26 +245,15 @@ absl::Status Client::Reload() {
                                              v1::ReloadRequest(), &response);
 }
 
-absl::StatusOr<Client> ConnectWhenReady(const std::string& path, base::Deadline deadline) {
-  absl::Status reason;
-  for (absl::Duration pause = kFirstPause;; pause = std::min(pause * 1.5, kLongestPause)) {
-    absl::StatusOr<Client> client = Client::Connect(path, deadline);
-    const absl::Status status = client.ok() ? CheckReady(*client) : client.status();
-    if (status.ok()) {
-      return client;
-    }
-    if (!MayPass(status)) {
-      return status;
-    }
-    // The last call may run out of time; what was missing before says more.
-    if (!absl::IsDeadlineExceeded(status) || reason.ok()) {
-      reason = status;
-    }
-    if (deadline.Expired()) {
-      return GaveUp(reason);
-    }
-    absl::SleepFor(std::min(pause, deadline.Remaining()));
-  }
+absl::StatusOr<std::pair<bool, std::string>> Client::TestPolicy(const PolicyQuestion& question) {
+  v1::TestPolicyRequest request;
+  request.set_principal(question.principal);
+  request.set_right(question.right);
+  request.set_resource(question.resource);
+  v1::TestPolicyResponse response;
+  RETURN_IF_ERROR(connection_->Call<v1::AdminService>(&v1::AdminService::StubInterface::TestPolicy,
+                                                      request, &response));
+  return std::pair(response.allowed(), response.why());
 }
 
 }  // namespace attestd::ctl

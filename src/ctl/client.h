@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -41,6 +42,13 @@ struct ProbeState {
   std::string why;
 };
 
+// Whether a principal may do what (attestd.v1.TestPolicyRequest).
+struct PolicyQuestion {
+  std::string principal;
+  std::string right = "resource";
+  std::string resource;
+};
+
 // One connection to the daemon. Each method is one call and returns the daemon's code and text as
 // they are; the deadline given to Connect covers all of them.
 class Client {
@@ -65,6 +73,8 @@ class Client {
   // In the order in which "auto" probes.
   absl::StatusOr<std::vector<ProbeState>> GetDetection();
   absl::Status Reload();
+  // One line that says why, behind whether.
+  absl::StatusOr<std::pair<bool, std::string>> TestPolicy(const PolicyQuestion& question);
 
  private:
   class Connection;

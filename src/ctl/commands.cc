@@ -162,6 +162,18 @@ absl::Status GetStatus(Client& client, const Options& options, int out) {
   return options.json ? PrintJson(out, StatusJson(*status)) : Print(out, StatusText(*status));
 }
 
+// A denial is one here too.
+absl::Status TestPolicy(Client& client, const Options& options, int out) {
+  const auto answer = client.TestPolicy(options.policy);
+  RETURN_IF_ERROR(base::Annotate(answer.status(), "policy test"));
+  const auto& [allowed, why] = *answer;
+  RETURN_IF_ERROR(options.json
+                      ? PrintJson(out, {{"allowed", allowed}, {"why", why}})
+                      : PrintLine(out, std::string(allowed ? "allowed: " : "denied: ") + why));
+  return allowed ? absl::OkStatus()
+                 : base::MakeStatus(absl::StatusCode::kPermissionDenied, "policy test: denied");
+}
+
 // A refusal is Unknown, so that it ends with the exit status of a failed verdict.
 absl::Status JudgeEvidence(const Options& options, int out) {
   const absl::StatusOr<appraisal::Appraisal> appraisal = Appraise(options.appraise);
@@ -202,6 +214,8 @@ absl::Status RunCommand(const Options& options, int out) {
       return GetStatus(client, options, out);
     case Command::kReload:
       return base::Annotate(client.Reload(), "reload");
+    case Command::kPolicyTest:
+      return TestPolicy(client, options, out);
     default:
       break;  // done above
   }

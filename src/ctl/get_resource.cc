@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/get_resource.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "base/encoding.h"
+#include "base/secret.h"
+#include "base/secret_encoding.h"
 #include "ctl/fetch.h"
 #include "ctl/output_file.h"
 #include "ctl/output_set.h"
@@ -17,15 +23,27 @@
 namespace attestd::ctl {
 namespace {
 
+// {"resource":"<padded Base64>"} and a line end.
+absl::StatusOr<base::Secret> JsonLine(base::ByteView secret) {
+  constexpr std::string_view kBegin = R"({"resource":")";
+  constexpr std::string_view kEnd = "\"}\n";
+  const size_t digits = base::Base64Size(secret.size());
+  ASSIGN_OR_RETURN(base::Secret line, base::Secret::Allocate(kBegin.size() + digits + kEnd.size()));
+  const std::span<uint8_t> out = line.writable();
+  std::copy(kBegin.begin(), kBegin.end(), out.begin());
+  base::Base64EncodeSecret(secret, out.subspan(kBegin.size(), digits));
+  std::copy(kEnd.begin(), kEnd.end(), out.subspan(kBegin.size() + digits).begin());
+  return line;
+}
+
 absl::Status PrintSecret(const Options& options, int out) {
   const std::string& uri = options.resource.uri;
   ASSIGN_OR_RETURN(const FetchedSecrets fetched,
                    FetchAll(options, {{uri, false}}, options.resource.retry));
   const base::ByteView secret = fetched.at(uri)->view();
   if (options.json) {
-    // Base64 needs no escapes. The copies are wiped when they are freed.
-    const std::string line = R"({"resource":")" + base::Base64Encode(secret) + "\"}\n";
-    return base::Annotate(LocalFailure(WriteAll(out, base::AsBytes(line))), "write the result");
+    ASSIGN_OR_RETURN(const base::Secret line, JsonLine(secret));
+    return base::Annotate(LocalFailure(WriteAll(out, line.view())), "write the result");
   }
   return base::Annotate(LocalFailure(WriteAll(out, secret)), "write the result");
 }

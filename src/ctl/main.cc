@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "base/secret.h"
+#include "base/secret_memory.h"
 #include "base/status.h"
 #include "ctl/commands.h"
 #include "ctl/exit_code.h"
@@ -19,20 +19,23 @@ using attestd::ctl::Options;
 
 // Room for the largest resource (client.cc) beside small pieces; pages are taken when used.
 constexpr size_t kSecretMemory = size_t{16} << 20;
-// For many resources together, and a text that they are put into.
+// For many resources together, and a text that they or one of them are put into.
 constexpr size_t kLargeSecretMemory = size_t{64} << 20;
 
 bool TakesMany(const Options& options) {
-  return options.command == attestd::ctl::Command::kExec || !options.resource.manifest.empty() ||
-         !options.resource.template_file.empty();
+  return options.json || options.command == attestd::ctl::Command::kExec ||
+         !options.resource.manifest.empty() || !options.resource.template_file.empty();
 }
 
 absl::Status Run(int argc, const char* const* argv) {
   ASSIGN_OR_RETURN(const Options options, attestd::ctl::ParseOptions(argc, argv));
+  const bool becomes_another = options.command == attestd::ctl::Command::kExec;
+  RETURN_IF_ERROR(attestd::base::ForbidDumps(becomes_another ? attestd::base::DumpBan::kProgram
+                                                             : attestd::base::DumpBan::kProcess));
   // Whether the kernel locks it depends on the caller's RLIMIT_MEMLOCK; a process this short does
   // its work either way.
   RETURN_IF_ERROR(
-      attestd::base::InitSecretMemory(TakesMany(options) ? kLargeSecretMemory : kSecretMemory)
+      attestd::base::SetUpSecretArena(TakesMany(options) ? kLargeSecretMemory : kSecretMemory)
           .status());
   return attestd::ctl::RunCommand(options, STDOUT_FILENO);
 }

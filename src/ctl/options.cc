@@ -41,6 +41,7 @@ struct Words {
   std::string runtime_data;
   std::string runtime_data_file;
   bool explain = false;
+  PolicyQuestion policy;
   ResourceWords resource;
   AppraiseWords appraise;
   ExecWords exec;
@@ -92,7 +93,13 @@ void AddCommands(CLI::App& app, Words& words) {
   app.add_subcommand("tee", "Print the name of the platform")
       ->add_flag("--explain", words.explain, "Print what each probe saw, and why one was chosen");
   app.add_subcommand("status", "Print what the daemon says of itself");
-  app.add_subcommand("reload", "Let the daemon take over the brokers of its configuration file");
+  app.add_subcommand("reload", "Let the daemon take over brokers and policy of its configuration");
+  CLI::App* policy = app.add_subcommand("policy", "Ask what the daemon's policy says");
+  policy->require_subcommand(1);
+  CLI::App* test = policy->add_subcommand("test", "Whether a principal may have a resource");
+  test->add_option("--principal", words.policy.principal, "As [[listener]] names it")->required();
+  test->add_option("--resource", words.policy.resource, "kbs:///repository/type/tag");
+  test->add_option("--right", words.policy.right, "A word of rights")->capture_default_str();
   AddAppraiseCommand(app, words.appraise);
   AddExecCommand(app, words.exec);
 }
@@ -104,6 +111,7 @@ Command FindCommand(const CLI::App& app) {
                                                            {"tee", Command::kTee},
                                                            {"status", Command::kStatus},
                                                            {"reload", Command::kReload},
+                                                           {"policy", Command::kPolicyTest},
                                                            {"appraise", Command::kAppraise},
                                                            {"exec", Command::kExec}};
   for (const auto& [name, command] : kCommands) {
@@ -120,6 +128,7 @@ absl::StatusOr<Options> Check(const Words& words, Command command) {
   options.wait = words.wait;
   options.json = words.json;
   options.explain = words.explain;
+  options.policy = words.policy;
   if (words.behind.has_value() && command != Command::kExec && command != Command::kGetResource) {
     return UsageError("a command behind -- is for exec and --notify-exec");
   }

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "ctl/appraise_options.h"
+#include "ctl/client.h"
 #include "ctl/exec_options.h"
 #include "ctl/resource_options.h"
 
@@ -22,6 +23,7 @@ enum class Command {
   kTee,
   kStatus,
   kReload,
+  kPolicyTest,
   kAppraise,
   kExec
 };
@@ -42,6 +44,7 @@ struct Options {
   std::string runtime_data_file;  // kGetEvidence
   AppraiseOptions appraise;       // kAppraise
   bool explain = false;           // kTee
+  PolicyQuestion policy;          // kPolicyTest
 };
 
 // InvalidArgument, "usage: ..." with what is wrong, for a command line that means nothing.

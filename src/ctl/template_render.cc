@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "base/secret_encoding.h"
 #include "ctl/template.h"
 
 namespace attestd::ctl {
@@ -30,29 +31,18 @@ class Sink {
     size_ += bytes.size();
   }
   void Put(std::string_view text) { Put(base::AsBytes(text)); }
+  // Room for so many bytes, which the caller fills; nothing where it only counts.
+  std::span<uint8_t> Take(size_t size) {
+    const std::span<uint8_t> room = out_.empty() ? out_ : out_.subspan(size_, size);
+    size_ += size;
+    return room;
+  }
   size_t size() const { return size_; }
 
  private:
   const std::span<uint8_t> out_;
   size_t size_ = 0;
 };
-
-// Not base::Base64Encode, whose result is no Secret.
-void PutBase64(base::ByteView bytes, Sink& sink) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const size_t count = std::min<size_t>(3, bytes.size() - i);
-    uint32_t group = 0;
-    for (size_t k = 0; k < 3; ++k) {
-      group = (group << 8) | (k < count ? bytes[i + k] : 0U);
-    }
-    for (size_t k = 0; k < 4; ++k) {
-      const char digit = k <= count ? kDigits[(group >> (18 - 6 * k)) & 63U] : '=';
-      sink.Put(static_cast<uint8_t>(digit));
-    }
-  }
-}
 
 // Length of the character that the bytes begin with, 0 when that is none (RFC 3629, section 4).
 size_t Utf8Length(base::ByteView bytes) {
@@ -155,7 +145,9 @@ absl::Status PutSecret(const TemplatePiece& piece, base::ByteView secret, Sink& 
       sink.Put(bytes);
       break;
     case Encoding::kBase64:
-      PutBase64(bytes, sink);
+      if (const auto room = sink.Take(base::Base64Size(bytes.size())); !room.empty()) {
+        base::Base64EncodeSecret(bytes, room);
+      }
       break;
     case Encoding::kString:
       return PutString(bytes, sink);
