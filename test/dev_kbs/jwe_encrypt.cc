@@ -230,7 +230,7 @@ absl::StatusOr<base::Json> SealLegacy(const std::string& header, const Secret& c
 }  // namespace
 
 absl::StatusOr<std::string> EncryptToTee(const base::Json& tee_pubkey, const Secret& plaintext,
-                                         JweForm form) {
+                                         JweForm form, const Disclosure& disclose) {
   ASSIGN_OR_RETURN(const KeyAlgorithm* algorithm, FindAlgorithm(tee_pubkey));
   const bool legacy = form == JweForm::kLegacy;
   if (legacy && algorithm->alg != kRsa15Alg) {
@@ -240,6 +240,9 @@ absl::StatusOr<std::string> EncryptToTee(const base::Json& tee_pubkey, const Sec
   ASSIGN_OR_RETURN(Secret content_key, Secret::Allocate(kKeySize));
   if (RAND_bytes(content_key.writable().data(), static_cast<int>(kKeySize)) != 1) {
     return base::OpensslError("content key");
+  }
+  if (disclose) {
+    disclose("cek", content_key.view());
   }
   ASSIGN_OR_RETURN(WrappedKey wrapped, algorithm->wrap(tee_pubkey, content_key));
   wrapped.header["alg"] = algorithm->alg;

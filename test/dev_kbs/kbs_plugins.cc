@@ -48,9 +48,8 @@ KbsAnswer KbsService::RefuseKey(const absl::Status& status, const std::string& r
 
 KbsAnswer KbsService::Encrypted(const base::Json& tee_pubkey, const base::Secret& plaintext,
                                 const std::string& refused) const {
-  absl::StatusOr<std::string> jwe = options_.protocol->legacy_jwe
-                                        ? EncryptToTee(tee_pubkey, plaintext, JweForm::kLegacy)
-                                        : EncryptToTee(tee_pubkey, plaintext);
+  const JweForm form = options_.protocol->legacy_jwe ? JweForm::kLegacy : JweForm::kRfc7516;
+  absl::StatusOr<std::string> jwe = EncryptToTee(tee_pubkey, plaintext, form, options_.disclose);
   if (!jwe.ok()) {
     const std::string why = MessageOf(jwe.status());
     return Refuse(options_.protocol->errors.jwe, options_.protocol->tells_cause ? why : "",

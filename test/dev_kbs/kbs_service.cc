@@ -115,6 +115,9 @@ KbsAnswer KbsService::Auth(const KbsRequest& request) {
   }
   KbsAnswer answer = JsonAnswer({{"nonce", session->nonce}, {"extra-params", ""}});
   answer.set_cookie = session->Cookie();
+  if (options_.disclose) {
+    options_.disclose("cookie", base::AsBytes(session->id));
+  }
   sessions_.Add(*std::move(session), options_.surroundings.now());
   return answer;
 }
@@ -179,6 +182,9 @@ KbsAnswer KbsService::Attest(const KbsRequest& request) {
   const absl::StatusOr<Session> session = AttestSession(request);
   if (!session.ok()) {
     return RefuseAttest(session.status());
+  }
+  if (options_.disclose) {
+    options_.disclose("token", base::AsBytes(session->attested->token));
   }
   KbsAnswer answer = JsonAnswer({{"token", session->attested->token}});
   answer.set_cookie = session->Cookie();

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "test/dev_kbs/disclosure.h"
 #include "test/dev_kbs/kbs_message.h"
 #include "test/dev_kbs/policy.h"
 #include "test/dev_kbs/resources.h"
@@ -36,6 +37,7 @@ struct KbsOptions {
   std::string token_key = {};                     // PEM file; empty: a key of its own
   absl::Duration session_lifetime = absl::Minutes(5);
   Surroundings surroundings = RealSurroundings();
+  Disclosure disclose = {};
 };
 
 // The broker without its HTTP: speaks one version of the KBS protocol as the Trustee of its time.

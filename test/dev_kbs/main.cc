@@ -18,7 +18,7 @@
 
 #include "base/file.h"
 #include "base/handle.h"
-#include "base/secret.h"
+#include "base/secret_memory.h"
 #include "test/dev_kbs/fault_script.h"
 #include "test/dev_kbs/faulty_kbs.h"
 #include "test/dev_kbs/http_server.h"
@@ -70,11 +70,16 @@ absl::Status WritePortFile(const std::string& path, int port) {
 
 absl::StatusOr<std::unique_ptr<KbsService>> MakeService(const Options& options) {
   ASSIGN_OR_RETURN(Policy policy, ReadPolicy(options.policy));
+  Disclosure disclose;
+  if (!options.disclose.empty()) {
+    ASSIGN_OR_RETURN(disclose, DiscloseTo(options.disclose));
+  }
   return KbsService::Create({.policy = std::move(policy),
                              .resources = options.resources,
                              .protocol = FindProtocol(options.protocol),
                              .token_key = options.token_key,
-                             .session_lifetime = absl::Seconds(options.session_seconds)});
+                             .session_lifetime = absl::Seconds(options.session_seconds),
+                             .disclose = std::move(disclose)});
 }
 
 constexpr size_t kMaxFaults = size_t{1} << 20;
@@ -127,7 +132,8 @@ void WaitForEnd(const sigset_t& signals, const Options& options, FaultScript& sc
 }
 
 absl::Status Run(const Options& options) {
-  RETURN_IF_ERROR(base::InitSecretMemory(kSecretMemory).status());
+  RETURN_IF_ERROR(base::ForbidDumps());
+  RETURN_IF_ERROR(base::SetUpSecretArena(kSecretMemory).status());
   const sigset_t signals = BlockSignals(!options.faults.empty());
   ASSIGN_OR_RETURN(const std::unique_ptr<KbsService> service, MakeService(options));
   FaultScript script;

@@ -66,6 +66,9 @@ void Declare(CLI::App& app, Options& options, std::string& listen) {
   app.add_option("--faults", options.faults, "file of faults to play, read anew at SIGHUP");
   app.add_option("--delay-ms", options.delay_ms, "added before each answer")
       ->check(CLI::Range(0, kMaxDelayMs));
+  app.add_option(
+      "--disclose", options.disclose,
+      "file to append cookies, tokens and content keys to, for tests that look for them");
   app.add_option("--port-file", options.port_file, "file to write the port number to");
 }
 

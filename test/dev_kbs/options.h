@@ -34,6 +34,7 @@ struct Options {
   std::string token_key;  // PEM file; empty: a key of its own
   std::string faults;     // file; empty: none
   int delay_ms = 0;       // before each answer
+  std::string disclose;   // file; empty: none
 };
 
 // The options, or the exit code after help or a one-line error was printed.

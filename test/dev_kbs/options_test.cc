@@ -24,6 +24,7 @@ TEST_CASE("The least command line listens with TLS on 127.0.0.1:8080 for five mi
   CHECK(options->session_seconds == 300);
   CHECK(options->protocol == "0.4.0");
   CHECK(options->faults.empty());
+  CHECK(options->disclose.empty());
   CHECK(options->delay_ms == 0);
 }
 
