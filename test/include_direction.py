@@ -15,6 +15,7 @@ ALLOWED = {
     "eventlog": {"evidence", "base"},
     "tee": {"eventlog", "evidence", "base"},
     "kbs_client": {"evidence", "base"},
+    "policy": {"kbs_client", "base"},
     "unseal": {"kbs_client", "base"},
     "keyprovider": {"unseal", "kbs_client", "base"},
     # Of the platforms the pure parsers only: tee/<platform>/format.
@@ -23,7 +24,8 @@ ALLOWED = {
     "ttrpc": {"base", "proto"},
     "rest": {"base", "proto"},
     "secure_mount": {"base"},
-    "agent": {"compat", "keyprovider", "secure_mount", "ttrpc", "rest", "unseal", "kbs_client",
+    "sandbox": {"base"},
+    "agent": {"compat", "policy", "keyprovider", "sandbox", "secure_mount", "ttrpc", "rest", "unseal", "kbs_client",
               "eventlog", "evidence", "tee", "base", "proto"},
     "ctl": {"appraisal", "base", "proto"},
 }
@@ -42,6 +44,7 @@ LIBRARIES = {
     "OpenSSL": (r"openssl/", {"base", "kbs_client", "appraisal"}),
     "libmicrohttpd": (r"microhttpd\.h", {"rest"}),
     "libsystemd": (r"systemd/", {"agent"}),
+    "libseccomp": (r"seccomp\.h", {"sandbox"}),
     "libcbor": (r"cbor(\.h|/)", {"base/cbor.cc", "base/cbor_parse.cc"}),
     "CLI11": (r"CLI/", {"agent", "ctl"}),
 }
@@ -124,6 +127,8 @@ def self_test():
         ("appraisal/tpm.cc", '#include "tee/tpm/esys_device.h"'),
         ("appraisal/tpm.cc", '#include "tee/detect.h"'),
         ("agent/server.cc", '#include "appraisal/appraisal.h"'),
+        ("sandbox/sandbox.cc", '#include "agent/config.h"'),
+        ("agent/wiring.cc", "#include <seccomp.h>"),
         ("ttrpc/server.cc", '#include "agent/call.h"'),
         ("ttrpc/server.cc", "#include <grpcpp/grpcpp.h>"),
         ("rest/server.cc", '#include "agent/call.h"'),

@@ -69,16 +69,6 @@ class DetectionTest(unittest.TestCase):
         self.assertEqual(self.detected(self.tables(azure=vm.tcti, snp=self.snp, tpm=self.tpm)),
                          "az-snp-vtpm")
 
-    def test_case_84_a_provider_of_another_platform_is_passed_over(self):
-        self.assertEqual(self.detected(
-            self.tables(tdx=self.snp, snp=self.tdx, cca=self.snp, tpm=self.tpm)), "tpm")
-
-    def test_case_84_a_device_that_may_not_be_opened_does_not_stop_the_others(self):
-        self.tdx.control("mkdir error EACCES always")
-        self.addCleanup(self.tdx.control, "clear")
-        tables = self.tables(snp=self.snp).replace(f"{NOWHERE}/tdx\"", self.tdx.reports_root + '"')
-        self.assertEqual(self.detected(tables), "snp")
-
     def test_without_any_platform_attestd_says_what_it_looked_at_and_takes_no_sample(self):
         agent = Agent(self.folder, self.tables(), name="nothing")  # a log of its own
         self.addCleanup(agent.kill)

@@ -199,12 +199,13 @@ class DropInTest(unittest.TestCase):
             self.assertEqual(reply.read(), SECRET)
 
     def test_the_rest_program_ends_when_attestd_refuses_its_socket(self):
-        agent = self.site.agent()
+        wide = os.path.join(self.folder, "wide.sock")
+        self.site.agent(self.site.tables() +
+                        f'[[listener]]\npath = "{wide}"\nmode = "0666"\nallow = ["*"]\n')
         hole = UpstreamProgram(self.folder, REST, "", "--bind", f"127.0.0.1:{free_ports()}",
-                               "--cdh_addr", f"unix://{agent.socket}")
+                               "--cdh_addr", f"unix://{wide}")
         self.addCleanup(hole.kill)
         os.chmod(self.folder, 0o755)
-        os.chmod(agent.socket, 0o666)
         hole._argv = ["setpriv", "--reuid=65534", "--clear-groups",  # pylint: disable=protected-access
                       *hole._argv]  # pylint: disable=protected-access
         hole.launch()

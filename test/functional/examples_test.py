@@ -157,7 +157,7 @@ class ExamplesTest(SampleSiteTest):
         folder = os.path.join(self.site.folder, "units")
         units = glob.glob(os.path.join(ROOT, "examples/systemd/*.service"))
         units += glob.glob(os.path.join(ROOT, "examples/systemd/*.socket"))
-        self.assertEqual(len(units), 6)
+        self.assertEqual(len(units), 7)
         for unit in units:
             name = os.path.basename(unit)
             write(os.path.join(folder, name), read("examples/systemd", name).replace(
@@ -166,8 +166,8 @@ class ExamplesTest(SampleSiteTest):
         write(os.path.join(folder, "attestd.service"), re.sub(
             "@[A-Z_]+@", "/usr", read("systemd/attestd.service.in").replace(
                 "@CMAKE_INSTALL_FULL_BINDIR@/attestd", binary("attestd"))))
-        write(os.path.join(folder, "attestd.service.d/secure-mount.conf"),
-              read("examples/systemd/secure-mount.conf"))
+        for name in ("secure-mount.conf", "attestd-user.conf"):
+            write(os.path.join(folder, "attestd.service.d", name), read("examples/systemd", name))
         for name in [os.path.basename(unit) for unit in units] + ["attestd.service"]:
             path = os.path.join(folder, name.replace("@.", "@1."))
             done = subprocess.run(["systemd-analyze", "verify", path], capture_output=True,

@@ -4,7 +4,7 @@ import contextlib
 import socket
 import unittest
 
-from support.agent import Agent
+from support.agent import EVERYTHING, Agent
 from support.processes import Process, binary, free_ports, wait_until
 from support.rpc import RESOURCE, Client
 from support.sample_site import SECRET, URI, SampleSite
@@ -28,14 +28,14 @@ class ListenersTest(unittest.TestCase):
         for host in ("127.0.0.1", "127.1.2.3"):
             with self.subTest(host):
                 address = f"{host}:{free_ports()}"
-                agent = self.listener(f'address = "{address}"', name=f"at-{host}")
+                agent = self.listener(f'address = "{address}"\n{EVERYTHING}', name=f"at-{host}")
                 self.assert_served(address)
                 self.assertIn("every program of this network", agent.log())
 
     def test_a_port_is_free_again_at_once(self):
         address = f"127.0.0.1:{free_ports()}"
         for name in ("first", "second"):
-            agent = self.listener(f'address = "{address}"', name=name)
+            agent = self.listener(f'address = "{address}"\n{EVERYTHING}', name=name)
             self.assert_served(address)
             agent.kill()
 
@@ -43,7 +43,7 @@ class ListenersTest(unittest.TestCase):
         with socket.create_server(("127.0.0.1", 0)) as other:
             address = f"127.0.0.1:{other.getsockname()[1]}"
             agent = Agent(self.site.folder,
-                          self.site.tables() + f'[[listener]]\naddress = "{address}"\n')
+                          self.site.tables() + f'[[listener]]\naddress = "{address}"\n{EVERYTHING}')
             self.addCleanup(agent.kill)
             agent.launch()
             self.assertEqual(agent.process.wait(), 1)
@@ -60,13 +60,13 @@ class ListenersTest(unittest.TestCase):
         return port
 
     def test_a_socket_of_systemd_is_served_from_the_first_client_on(self):
-        tables = self.site.tables() + '[[listener]]\nsystemd_socket = "callers"\n'
+        tables = self.site.tables() + '[[listener]]\nsystemd_socket = "callers"\n' + EVERYTHING
         agent = Agent(self.site.folder, tables)
         port = self.passed_by_systemd(agent, "--fdname=callers")
         self.assert_served(f"127.0.0.1:{port}")
 
     def test_a_socket_of_another_name_stops_the_start(self):
-        tables = self.site.tables() + '[[listener]]\nsystemd_socket = "callers"\n'
+        tables = self.site.tables() + '[[listener]]\nsystemd_socket = "callers"\n' + EVERYTHING
         agent = Agent(self.site.folder, tables)
         port = self.passed_by_systemd(agent, "--fdname=others")
         with socket.create_connection(("127.0.0.1", port)):

@@ -2,8 +2,6 @@
 """Run-time measurements: over gRPC into a real TPM, and from its PCR back to the event log."""
 import hashlib
 import os
-import signal
-import struct
 import tempfile
 import threading
 import time
@@ -11,8 +9,7 @@ import unittest
 
 from support.agent import SAMPLE_TABLES, Agent, broker_table, tpm_tables
 from support.event_log import read_entries, replay
-from support.processes import wait_until
-from support.rpc import Client, agent_pb, failure, grpc
+from support.rpc import agent_pb, failure, grpc
 from support.site import open_site
 
 SITE = None
@@ -127,22 +124,6 @@ class ExtendTest(MeasurementCase):
         self.assertEqual(len(agent.entries()), passed)
         self.assertEqual(pcr_value(_PCR), replay(agent.entries(), _PCR))
 
-    def test_case_35_an_ambiguous_event_is_invalid_in_words(self):
-        agent = self.agent("ambiguous")
-        with agent.client() as client:
-            for event in (("d", "o", "a\nd o b"), ("d", "o", "a\0"), ("d", "o", b"a\xff"), ("d", "o", "x" * 16385),
-                          ("", "o", "c"), ("d", "", "c"), ("d", "o", ""), ("d d", "o", "c"),
-                          ("d", "o o", "c")):
-                with self.subTest(event[2][:10]):
-                    code, text = failure(client.extend, *event)
-                    self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT)
-                    self.assertIn("an event needs domain, operation and content", text)
-            # Refused by the server before it is a request.
-            code, _ = failure(client.extend, "d", "o", "x" * (1 << 20))
-            self.assertEqual(code, grpc.StatusCode.RESOURCE_EXHAUSTED)
-        self.assertFalse(os.path.exists(agent.event_log))
-        self.assertEqual(pcr_value(_PCR), "00" * 32)
-
     def test_a_pcr_that_somebody_else_extended_is_told_in_words(self):
         agent = self.agent("foreign")
         with agent.client() as client:
@@ -156,53 +137,6 @@ class ExtendTest(MeasurementCase):
         SITE.tpm.tool("tpm2_pcrreset", "16")
 
 
-class CrashTest(MeasurementCase):
-    def test_case_88_the_log_goes_on_after_a_restart(self):
-        agent = self.agent("restart")
-        with agent.client() as client:
-            client.extend("d", "o", "first")
-        agent.kill()
-        self.start(agent)
-        with agent.client() as client:
-            client.extend("d", "o", "second")
-        self.assertEqual([text for *_, text in agent.entries()], ["d o first", "d o second"])
-        self.assertEqual(pcr_value(_PCR), replay(agent.entries(), _PCR))
-
-    def test_case_88_killed_at_any_moment_the_log_replays_after_the_restart(self):
-        agent = self.agent("crash")
-        for round_ in range(6):
-            stop = threading.Event()
-
-            def work():
-                with Client(agent.socket, seconds=10) as client:
-                    while not stop.is_set():
-                        try:
-                            client.extend("d", "o", f"round{round_}")
-                        except grpc.RpcError:
-                            return
-
-            before = len(agent.entries()) if os.path.exists(agent.event_log) else 0
-            worker = threading.Thread(target=work)
-            worker.start()
-            # Inside of the extends: the log has grown, and the next is under way.
-            wait_until(lambda: os.path.exists(agent.event_log) and
-                       os.path.getsize(agent.event_log) > 0 and
-                       self.grown(agent, before, round_), "the log grows")
-            os.kill(agent.process.pid, signal.SIGKILL)
-            stop.set()
-            worker.join()
-            agent.kill()
-            self.start(agent)
-            self.assertEqual(pcr_value(_PCR), replay(agent.entries(), _PCR))
-
-    @staticmethod
-    def grown(agent, before, more):
-        try:
-            return len(agent.entries()) > before + more
-        except (AssertionError, IndexError, struct.error):  # an entry is just being written
-            return False
-
-
 class RefusalTest(MeasurementCase):
     def test_measuring_is_off_by_default(self):
         with SITE.agent.client() as client:
@@ -212,19 +146,6 @@ class RefusalTest(MeasurementCase):
         agent = self.agent("sample", tables=SAMPLE_TABLES)
         with agent.client() as client:
             self.assertEqual(client.extend("d", "o", "c"), agent_pb.NOT_SUPPORTED)
-
-    def test_case_87_a_log_that_cannot_be_written_costs_measurements_and_nothing_else(self):
-        agent = self.agent("broken")
-        with open(agent.log_folder, "w", encoding="ascii") as in_the_way:
-            in_the_way.write("no folder")
-        with agent.client() as client:
-            code, text = failure(client.extend, "d", "o", "c")
-            self.assertEqual(code, grpc.StatusCode.FAILED_PRECONDITION)
-            self.assertIn("the event log cannot be written, and nothing was measured", text)
-            self.assertEqual(pcr_value(_PCR), "00" * 32)
-            self.assertTrue(client.get_evidence(b"\x42" * 32))
-            os.remove(agent.log_folder)
-            self.assertEqual(client.extend("d", "o", "c"), agent_pb.OK)
 
 
 class InitDataTest(MeasurementCase):

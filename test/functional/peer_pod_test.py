@@ -139,7 +139,7 @@ class PeerPodTest(unittest.TestCase):
     def test_systemd_makes_the_socket_in_the_pod(self):
         config = os.path.join(self.site.folder, "attestd.toml")
         self.write(config, self.site.tables() + '[[listener]]\nsystemd_socket = "rest"\n'
-                   'protocol = "rest"\n')
+                   'protocol = "rest"\nallow = ["*"]\n')
         log = os.path.join(_WORK, "activated.log")
         # The socket is made in the pod's network, the daemon runs in the VM's.
         program = Process(

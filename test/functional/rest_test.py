@@ -8,6 +8,7 @@ import os
 import socket
 import unittest
 
+from support.agent import EVERYTHING
 from support.doors import over_grpc
 from support.processes import (PATIENCE_SECONDS, free_ports, log_from_here, memory, wait_for_log,
                                wait_until)
@@ -26,7 +27,7 @@ EVENT = json.dumps({"domain": "d", "operation": "o", "content": "c"})
 def start_daemon(features, name, address=None):
     """A daemon with a REST listener, and its address."""
     address = address or f"127.0.0.1:{free_ports()}"
-    listener = f'[[listener]]\naddress = "{address}"\nprotocol = "rest"\n{features}'
+    listener = f'[[listener]]\naddress = "{address}"\nprotocol = "rest"\n{features}{EVERYTHING}'
     return SITE.agent(SITE.tables() + listener, name=name), address
 
 
@@ -163,7 +164,7 @@ class RestTest(unittest.TestCase):
                                            f"https://127.0.0.1:{hole.getsockname()[1]}")
             address = f"127.0.0.1:{free_ports()}"
             agent = SITE.agent(
-                tables + f'[[listener]]\naddress = "{address}"\nprotocol = "rest"\n', name="hole")
+                tables + f'[[listener]]\naddress = "{address}"\nprotocol = "rest"\n{EVERYTHING}', name="hole")
             host, port = address.split(":")
             with socket.create_connection((host, int(port))) as client:
                 client.sendall(f"GET {SECRET_PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())

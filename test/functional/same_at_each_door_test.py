@@ -7,6 +7,7 @@ import json
 import unittest
 import urllib.parse
 
+from support.agent import EVERYTHING
 from support.doors import over_grpc, over_rest, over_ttrpc
 from support.processes import free_ports
 from support.rest import RestClient
@@ -28,7 +29,7 @@ def setUpModule():
         SITE.broker.put(name, content)
     address = f"127.0.0.1:{free_ports()}"
     daemon = SITE.agent(SITE.tables() + f'[[listener]]\naddress = "{address}"\nprotocol = "rest"\n'
-                        'features = "all"\n')
+                        'features = "all"\n' + EVERYTHING)
     CLIENTS = (stack.enter_context(daemon.client()), stack.enter_context(TtrpcClient(daemon.socket)),
                RestClient(address))
 

@@ -9,6 +9,7 @@ import unittest
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from support import skopeo
+from support.agent import EVERYTHING
 from support.ctl_runs import write
 from support.image_site import KEK, KEY, OTHER_KEK, OTHER_KEY, ImageSite, ImageTest
 from support.processes import free_ports
@@ -76,7 +77,7 @@ class RoundTripTest(ImageTest):
     def test_a_listener_on_loopback_serves_skopeo_too(self):
         provider = f"127.0.0.1:{free_ports()}"
         self.images.wrapping_agent(self.addCleanup, "tcp",
-                                   f'[[listener]]\naddress = "{provider}"\n')
+                                   f'[[listener]]\naddress = "{provider}"\n{EVERYTHING}')
         outcome, image = self.images.encrypt(f"keyid={KEY}", provider=provider)
         self.assertEqual(outcome.returncode, 0, outcome.stderr)
         outcome, plain = self.images.decrypt(image, provider)

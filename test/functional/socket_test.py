@@ -49,35 +49,6 @@ class SocketTest(unittest.TestCase):
             with self.assertRaises(BlockingIOError):
                 hole.accept()
 
-    def test_a_foreign_file_in_the_way_is_left_alone(self):
-        with open(self.agent.socket, "w", encoding="ascii") as file:
-            file.write("precious")
-        self.assert_refuses_to_start(self.agent, "left alone")
-        with open(self.agent.socket, encoding="ascii") as file:
-            self.assertEqual(file.read(), "precious")
-
-    def test_a_directory_in_the_way_is_left_alone(self):
-        os.makedirs(os.path.join(self.agent.socket, "precious"))
-        self.assert_refuses_to_start(self.agent, "left alone")
-        self.assertEqual(os.listdir(self.agent.socket), ["precious"])
-
-    def test_a_link_in_the_way_is_neither_followed_nor_removed(self):
-        for target in ("target", "absent"):
-            with self.subTest(target):
-                os.symlink(os.path.join(self.folder, target), self.agent.socket)
-                self.assert_refuses_to_start(self.agent, "left alone")
-                self.assertTrue(os.path.islink(self.agent.socket))
-                self.assertFalse(os.path.exists(os.path.join(self.folder, "absent")))
-                os.remove(self.agent.socket)
-
-    def test_a_live_socket_of_another_program_is_left_alone(self):
-        with socket.socket(socket.AF_UNIX) as other:
-            other.bind(self.agent.socket)
-            other.listen()
-            self.assert_refuses_to_start(self.agent, "another process listens")
-            with socket.socket(socket.AF_UNIX) as probe:
-                probe.connect(self.agent.socket)
-
     def test_a_folder_that_is_not_there_is_named(self):
         missing = self.make_agent(name="missing")
         shutil.move(missing.config, self.folder + "/moved.toml")
@@ -87,19 +58,6 @@ class SocketTest(unittest.TestCase):
         with open(missing.config, "w", encoding="ascii") as config:
             config.write(text.replace(f"{self.folder}/missing.sock", missing.socket))
         self.assert_refuses_to_start(missing, "nowhere")
-
-    def test_a_second_instance_ends_and_the_first_serves_on(self):
-        self.agent.start()
-        second = self.make_agent(name="attestd")
-        self.assert_refuses_to_start(second, "another process listens")
-        self.assertEqual(self.agent.health(), SERVING)
-
-    def test_a_socket_left_by_a_killed_daemon_is_replaced(self):
-        self.agent.start()
-        self.agent.kill()
-        self.assertTrue(stat.S_ISSOCK(os.stat(self.agent.socket).st_mode))
-        again = self.make_agent()
-        again.start()
 
     def test_sigterm_and_sigint_end_it_with_status_0_and_leave_nothing(self):
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -115,5 +73,5 @@ class SocketTest(unittest.TestCase):
     def test_sighup_reloads_and_does_not_end_it(self):
         self.agent.start()
         os.kill(self.agent.process.pid, signal.SIGHUP)
-        wait_until(lambda: "reloaded [[kbs]]" in self.agent.log(), "the log says so")
+        wait_until(lambda: "reloaded brokers" in self.agent.log(), "the log says so")
         self.assertEqual(self.agent.health(), SERVING)

@@ -6,6 +6,7 @@ import random
 import re
 import unittest
 
+from support.agent import UNLIMITED
 from support.processes import wait_until
 from support.rpc import RESOURCE, hub_pb
 from support.sample_site import SECRET, URI, SampleSite
@@ -28,7 +29,7 @@ IDLE_KIB = 4
 def setUpModule():
     global SITE, DAEMON
     SITE = SampleSite(unittest.enterModuleContext(contextlib.ExitStack()))
-    DAEMON = SITE.agent()
+    DAEMON = SITE.agent(SITE.tables() + UNLIMITED)
     warm_up()
 
 

@@ -63,7 +63,7 @@ deb=${packages[0]}
 [[ ${#packages[@]} == 1 && -f $deb ]] || fail "cpack made no package"
 [[ $(dpkg-deb -f "$deb" Package) == attestd ]] || fail "the package has another name"
 depends=$(dpkg-deb -f "$deb" Depends)
-for needed in libtss2-tcti-device0 libtss2-esys libcurl libssl3 libc6; do
+for needed in libtss2-tcti-device0 libtss2-esys libcurl libseccomp2 libssl3 libc6; do
     [[ $depends == *"$needed"* ]] || fail "Depends lacks $needed: $depends"
 done
 echo "package: $(basename "$deb"), $(stat -c %s "$deb") bytes"
@@ -76,7 +76,8 @@ list_files >"$work/installed"
 expected=(/usr/bin/attestd /usr/bin/attestctl /usr/libexec/attestd/attestd-mount
     /etc/attestd/config.toml
     /usr/lib/systemd/system/attestd.service /usr/lib/sysusers.d/attestd.conf
-    /usr/lib/tmpfiles.d/attestd.conf /usr/share/doc/attestd/copyright)
+    /usr/lib/tmpfiles.d/attestd.conf /usr/share/doc/attestd/copyright
+    /usr/share/doc/attestd/attestd.cdx.json)
 for file in "${expected[@]}"; do
     [[ -f $file ]] || fail "$file is not installed"
 done
@@ -91,6 +92,10 @@ code=0
 # The unit that is installed runs the program and reads the file that are installed.
 grep -q '^ExecStart=/usr/bin/attestd --config /etc/attestd/config.toml$' \
     /usr/lib/systemd/system/attestd.service || fail "ExecStart"
+if command -v systemd-analyze >/dev/null; then
+    systemd-analyze security --offline=true --threshold=18 --no-pager attestd.service \
+        >"$work/security" || fail "the unit exposes too much: $(tail -n 1 "$work/security")"
+fi
 # As shipped no broker is configured: refused, and the line says what to write.
 code=0
 /usr/bin/attestd --check-config >"$work/check" 2>&1 || code=$?

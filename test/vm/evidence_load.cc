@@ -21,7 +21,7 @@
 #include "base/deadline.h"
 #include "base/encoding.h"
 #include "base/handle.h"
-#include "base/secret.h"
+#include "base/secret_memory.h"
 #include "ctl/client.h"
 
 namespace attestd::vm {
@@ -107,7 +107,7 @@ absl::Status AskOnce(ctl::Client& client, const Plan& plan, Counts& counts) {
 
 Counts Ask(const Plan& plan) {
   Counts counts;
-  absl::Status status = base::InitSecretMemory(size_t{1} << 20).status();
+  absl::Status status = base::SetUpSecretArena(size_t{1} << 20).status();
   absl::StatusOr<ctl::Client> client =
       ctl::ConnectWhenReady(plan.socket, base::Deadline::After(kLimit));
   if (!status.ok() || !client.ok()) {

@@ -4,8 +4,8 @@ from conformance import record
 from conformance.daemon_memory import ALLOCATOR_SLACK, REQUEST_CAP, MemoryWatch
 from conformance.lab import LATENESS, ConformanceCase
 from conformance.secrecy import leaks
-from conformance.ways import GrpcWay, RestWay, TtrpcWay, rest_target
-from support.agent import SAMPLE_TABLES, broker_table
+from conformance.ways import HUNG_UP, GrpcWay, RestWay, TtrpcWay, rest_target
+from support.agent import EVERYTHING, SAMPLE_TABLES, broker_table
 from support.processes import free_ports, log_from_here, wait_until
 from support.sample_site import SECRET, URI, SampleSite
 from support.tap import Tap
@@ -13,6 +13,11 @@ from support.tap import Tap
 # What requests of these tests hold, and no log may.
 PROBE = "probe-5e20c7"
 LIMIT = 2 * REQUEST_CAP + ALLOCATOR_SLACK
+
+
+# Whom a listener does not let in: nothing that they send is read, and nothing is answered.
+HUNG_UP_ON = {("UNAVAILABLE", ""), (HUNG_UP, "")}
+NOT_ALLOWED = {("PERMISSION_DENIED", "NOT_ALLOWED")}
 
 
 class CallerCase(ConformanceCase):
@@ -35,8 +40,8 @@ class CallerCase(ConformanceCase):
         self.agent = self.lab.agent(
             SAMPLE_TABLES +
             broker_table(f"https://127.0.0.1:{self.tap.port}", self.broker.ca_file) + extra +
-            f'[[listener]]\naddress = "{shared}"\n'
-            f'[[listener]]\naddress = "{rest}"\nprotocol = "rest"\nfeatures = "all"\n', name=name)
+            f'[[listener]]\naddress = "{shared}"\n{EVERYTHING}'
+            f'[[listener]]\naddress = "{rest}"\nprotocol = "rest"\nfeatures = "all"\n{EVERYTHING}', name=name)
         unix = self.agent.socket
         self.rest = RestWay(rest)
         self.grpc_ways = [GrpcWay("gRPC unix", unix), GrpcWay("gRPC port", shared)]

@@ -9,13 +9,14 @@ from conformance import record
 from conformance.callers import PROBE, CallerCase
 from conformance.daemon_memory import MemoryWatch
 from conformance.expect import Latecomer
-from conformance.ways import GET, read_answer
+from conformance.ways import GET, TtrpcWay, read_answer
 from support.http2_raw import (ACK, CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY,
                                HEADERS, PING, PRIORITY, PUSH_PROMISE, RST_STREAM, SETTINGS,
                                WINDOW_UPDATE, Http2Client, call, frame, literal, number,
                                request_block)
 from support.processes import log_from_here
 from support.sample_site import SECRET, URI
+from support.site import work_folder
 from support.ttrpc import HungUp, connect, field, request_data
 from support.ttrpc import frame as ttrpc_frame
 
@@ -23,9 +24,6 @@ MIB = 1 << 20
 # What one caller makes the daemon hold: gRPC's quota; ttRPC's unread replies, 16 MiB of small ones,
 # each with its allocation; and slack.
 GRPC_LIMIT, TTRPC_LIMIT, REST_LIMIT = 32 * MIB, 64 * MIB, 8 * MIB
-# gRPC 1.51 has no bound for these, and no argument that gives it one (grpc/grpc#34638, #34642 came
-# later): what it holds is measured, and named as not tried; all else is judged.
-UNBOUNDED = ("rapid reset", "calls reset", "continuation", "empty continuation", "pings")
 LOG_LIMIT = 8 * MIB  # a line for each call that fails, of which one flood has 30,000
 PATIENCE = 10  # for one flood; what does not take it in that time has stopped reading
 IDLE_ASKS = 20
@@ -152,9 +150,12 @@ class Others:
 class FloodTest(CallerCase):
     def setUp(self):
         super().setUp()
-        self.open_doors()
+        # Who floods is held back; somebody else is not.
+        path = f"{work_folder(self.stack)}/others.sock"
+        self.open_doors(f'[[listener]]\npath = "{path}"\n')
         self.addCleanup(self.still_served)
-        others = Others(self.ttrpc_ways[0])
+        self.others = TtrpcWay("others", path)
+        others = Others(self.others)
         self.idle = statistics.median(others.ask() for _ in range(IDLE_ASKS))
 
     def flood(self, name, open_connection, pieces, limit, after=None):
@@ -163,7 +164,7 @@ class FloodTest(CallerCase):
             log, memory = log_from_here(self.agent), MemoryWatch(self.agent.process.pid)
             result, growth, before = record.FAILED, 0, time.monotonic()
             try:
-                with Latecomer() as late, Others(self.ttrpc_ways[0]) as others:
+                with Latecomer() as late, Others(self.others) as others:
                     state = self.send(open_connection, pieces, after)
                 growth = memory.growth()
                 self.assertEqual(others.wrong, 0, self.agent.log()[-2000:])
@@ -199,9 +200,7 @@ class FloodTest(CallerCase):
         for way in self.grpc_ways:
             for name, pieces in HTTP2.items():
                 self.flood(f"{way.name}: {name}", lambda way=way: Http2Client(way.place), pieces(),
-                           None if name in UNBOUNDED else GRPC_LIMIT, self.http2_end)
-                if name in UNBOUNDED:
-                    self.not_run(f"{way.name}: {name}: peak of memory", "gRPC 1.51 has no bound")
+                           GRPC_LIMIT, self.http2_end)
 
     @staticmethod
     def http2_end(client):

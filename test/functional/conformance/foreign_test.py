@@ -7,9 +7,10 @@ import subprocess
 import sys
 
 from conformance import record
-from conformance.callers import PROBE, CallerCase
+from conformance.callers import HUNG_UP_ON, PROBE, CallerCase
 from conformance.expect import MALFORMED, OK
 from conformance.ways import GET, HUNG_UP, GrpcWay, TtrpcWay, read_answer, timed
+from support.agent import EVERYTHING, Agent
 from support.http2_raw import (DATA, END_HEADERS, END_STREAM, HEADERS, Http2Client, frame, message,
                                request_block)
 from support.processes import Process, binary, log_from_here
@@ -50,18 +51,25 @@ class CredentialsTest(CallerCase):
             self.skipTest("only root makes a pid namespace and becomes somebody else")
 
     def test_case_6_a_caller_without_a_pid_is_judged_by_the_socket(self):
-        """pid 0, from an outer pid namespace: the socket names the principal, as for all others"""
+        """pid 0, from an outer pid namespace: hung up on, unless the socket names the principal"""
         self.open_doors()
-        inner = f"{self.lab.folder}/inner.sock"
-        agent = self.lab.agent(name="inner", launch=self.launch_in_pid_namespace)
-        self.assertEqual(agent.socket, inner)
+        inner, named = (f"{self.lab.folder}/{name}.sock" for name in ("inner", "named"))
+        # Its first socket lets nobody in who could ask whether it serves.
+        agent = Agent(
+            self.lab.folder, self.lab.tables() + f'[[listener]]\npath = "{named}"\nprincipal = "host"\n{EVERYTHING}',
+            name="inner")
+        self.addCleanup(agent.kill)
+        self.launch_in_pid_namespace(agent)
+        self.wait(lambda: os.path.exists(named) and os.path.exists(inner), "it listens")
         self.assertNotEqual(os.readlink(f"/proc/{self.child_of(agent.process.pid)}/ns/pid"),
                             os.readlink("/proc/self/ns/pid"))
-        self.agent, ways = agent, (GrpcWay("gRPC", inner), TtrpcWay("ttRPC", inner))
-        for way in ways:
-            self.variant(f"{way.name}: served", OK, lambda way=way: way.get(URI), asks_broker=True)
-            self.variant(f"{way.name}: refused as others are", {("INVALID_ARGUMENT", "BAD_URI")},
-                         lambda way=way: way.get(f"kbs:///{PROBE}"))
+        self.agent = agent
+        for way in (GrpcWay("gRPC", named), TtrpcWay("ttRPC", named)):
+            self.variant(f"{way.name}: a principal of its own: served", OK,
+                         lambda way=way: way.get(URI), asks_broker=True)
+        for way in (GrpcWay("gRPC", inner), TtrpcWay("ttRPC", inner)):
+            self.variant(f"{way.name}: no principal of its own: hung up on", HUNG_UP_ON,
+                         lambda way=way: way.get(URI))
         os.chmod(inner, 0o600)
         with self.subTest("another user"):
             done = self.pass_socket(inner, HANDOVER)
@@ -87,7 +95,7 @@ class CredentialsTest(CallerCase):
     def test_case_6_a_socket_is_passed_by_root_and_ourselves_alone(self):
         """"LISTEN" of a foreign user: PERMISSION_DENIED on every unix socket, nothing is served"""
         second = f"{work_folder(self.stack)}/second.sock"
-        self.open_doors(f'[[listener]]\npath = "{second}"\nmode = "0666"\n')
+        self.open_doors(f'[[listener]]\npath = "{second}"\nmode = "0666"\n{EVERYTHING}')
         for path in (self.agent.socket, second):
             os.chmod(os.path.dirname(path), 0o755)
             os.chmod(path, 0o666)
@@ -95,10 +103,13 @@ class CredentialsTest(CallerCase):
                 for count in (0, 1, 2, 4):
                     with self.subTest((path, text, count)):
                         done = self.pass_socket(path, text, count)
-                        if len(text) <= 64:  # beyond, the answer may be lost with what is unread
+                        if path != second:
+                            self.assertEqual(done.stdout.strip(), "", "root's own is for nobody else")
+                        elif len(text) <= 64:  # beyond, the answer may be lost with what is unread
                             self.assertEqual(done.stdout.encode(), REFUSED + b"\n", done.stderr)
                         self.assertNotIn("OK", done.stdout)
-                        self.note(f"{text[:20]} {count}", "PERMISSION_DENIED")
+                        self.note(f"{text[:20]} {count}",
+                                  "PERMISSION_DENIED" if path == second else "HUNG_UP")
         self.still_served()
 
     def test_case_6_messages_that_pass_no_socket_are_refused(self):

@@ -15,6 +15,12 @@ def tpm_tables(tcti):
     return f'[tee]\nbackend = "tpm"\n[tpm]\ntcti = "{tcti}"\n'
 
 
+# For a [[listener]] that others than root reach.
+EVERYTHING = ('rights = ["resource", "token", "evidence", "extend", "unseal", "unwrap", "mount", '
+              '"admin"]\nallow = ["*"]\n')
+# For loads that are the point.
+UNLIMITED = ("[limits]\nrequests_per_second = 1000000\nburst = 1000000\n"
+             "reply_bytes = 1073741824\n")
 SAMPLE_TABLES = '[tee]\nbackend = "sample"\nallow_sample = true\n'
 
 
@@ -32,6 +38,8 @@ class Agent:
         self.process = None
         with open(self.config, "w", encoding="utf-8") as config:
             config.write(f'{tables}[[listener]]\npath = "{self.socket}"\nmode = "{mode}"\n')
+            if mode != "0600":
+                config.write(EVERYTHING)
 
     def launch(self, env=None):
         """Starts it and waits for nothing."""

@@ -18,17 +18,19 @@ class Broker:
     """attestd-dev-kbs with a folder of resources; it keeps its port over restarts.
 
     `protocol`, `token_key` (a file that brokers share who trust each other's tokens) and `delay_ms`
-    (before each answer) can be set at any time and take effect at the next start.
+    (before each answer) can be set at any time and take effect at the next start. Without `tls` it
+    speaks plain HTTP; with `disclose` it writes there what of its exchanges is secret.
     """
 
     def __init__(self, folder, tls, session_seconds=300, protocol="0.4.0", token_key=None,
-                 delay_ms=0):
+                 delay_ms=0, disclose=None):
         self.protocol = protocol
         self.token_key = token_key
         self.delay_ms = delay_ms
+        self._disclose = disclose
         self._folder = folder
-        self.ca_file = tls[0]
-        self.tls = tls[1:]  # certificate and key
+        self.ca_file = tls[0] if tls else None
+        self.tls = tls[1:] if tls else None  # certificate and key
         self._session_seconds = session_seconds
         self._resources = os.path.join(folder, "resources")
         self._policy = os.path.join(folder, "policy.toml")
@@ -43,7 +45,7 @@ class Broker:
 
     @property
     def url(self):
-        return f"https://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def pid(self):
@@ -65,12 +67,14 @@ class Broker:
         port_file = os.path.join(self._folder, "kbs.port")
         if os.path.exists(port_file):
             os.remove(port_file)
-        cert, key = tls or self.tls
+        tls = tls or self.tls
         self._process = Process(
-            [binary("attestd-dev-kbs"), "--listen", f"127.0.0.1:{self.port}", "--cert", cert,
-             "--key", key, "--resources", self._resources, "--policy", self._policy,
+            [binary("attestd-dev-kbs"), "--listen", f"127.0.0.1:{self.port}",
+             "--resources", self._resources, "--policy", self._policy,
              "--session-seconds", str(self._session_seconds), "--port-file", port_file,
              "--protocol", self.protocol, "--delay-ms", str(self.delay_ms)]
+            + (["--cert", tls[0], "--key", tls[1]] if tls else ["--http"])
+            + (["--disclose", self._disclose] if self._disclose else [])
             + (["--token-key", self.token_key] if self.token_key else [])
             + (["--faults", self._faults] if self._faults else []), self._log)
         wait_until(lambda: os.path.exists(port_file) or not self._process.running(),

@@ -35,3 +35,12 @@ def replay(entries, register):
         if index == register:
             value = hashlib.sha256(value + digest).digest()
     return value.hex()
+
+
+def tcg_log(events=1):
+    """A firmware's log (TCG PC Client Platform Firmware Profile, 10.4.5) with SHA-384 events."""
+    spec = b"Spec ID Event03\0" + struct.pack("<IBBBBIHHB", 0, 0, 2, 0, 2, 1, 0x000c, 48, 0)
+    log = struct.pack("<II20sI", 1, 3, bytes(20), len(spec)) + spec
+    for _ in range(events):
+        log += struct.pack("<IIIH48sI", 1, 0x80000001, 1, 0x000c, b"\x03" * 48, 6) + b"kernel"
+    return log

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 
+from support import cgroups
 from support.processes import PATIENCE_SECONDS
 
 MANAGER = "/lib/systemd/systemd"
@@ -35,15 +36,6 @@ def ask(path, name):
         return read_all(client)
 
 
-def _cgroup2():
-    with open("/proc/self/mounts", encoding="utf-8") as mounts:
-        for line in mounts:
-            _, place, kind = line.split()[:3]
-            if kind == "cgroup2":
-                return place
-    return None
-
-
 # The first process of the namespaces, which then becomes systemd. $1: folder with the units.
 _FIRST = """set -e
 mount --make-rprivate /
@@ -71,9 +63,8 @@ class Manager:
             return "namespaces and cgroups take root"
         if not os.path.exists(MANAGER):
             return f"there is no {MANAGER}"
-        place = _cgroup2()
-        if place is None or not os.access(place, os.W_OK):
-            return "there is no cgroup2 that can be written"
+        if why_not := cgroups.why_not():
+            return why_not
         probe = subprocess.run(["unshare", "--mount", "--pid", "--fork", "--cgroup", "true"],
                                capture_output=True, check=False)
         return f"unshare: {probe.stderr.decode()}" if probe.returncode else None
@@ -84,9 +75,7 @@ class Manager:
 
     def run(self):
         """The exit status and what it wrote."""
-        group = os.path.join(_cgroup2(), f"attestd-test-{secrets.token_hex(4)}")
-        os.mkdir(group)
-        try:
+        with cgroups.group() as group:
             done = subprocess.run(
                 ["sh", "-c", 'echo $$ > "$0/cgroup.procs"; exec "$@"', group, "setpriv",
                  "--pdeathsig", "KILL", "--", "unshare", "--mount", "--pid", "--fork",
@@ -94,9 +83,6 @@ class Manager:
                  self._units],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 timeout=60, check=False)
-        finally:
-            for folder, _, _ in os.walk(group, topdown=False):
-                os.rmdir(folder)
         return done.returncode, done.stdout.decode(errors="replace")
 
 

@@ -92,7 +92,11 @@ def connect(place):
     else:
         host, port = place.rsplit(":", 1)
         raw, place = socket.socket(), (host, int(port))
-    raw.connect(place)  # waits while the backlog is full, which it would not with a time limit
+    try:
+        raw.connect(place)  # waits while the backlog is full, which it would not with a time limit
+    except OSError:
+        raw.close()
+        raise
     raw.settimeout(PATIENCE_SECONDS)
     return raw
 

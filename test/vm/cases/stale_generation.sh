@@ -33,10 +33,10 @@ done
 kill "$intruder"
 wait "$intruder" 2>/dev/null
 no_faults
-check "stale generation: the intruder wrote ($(wc -l </tmp/hits) times)" test -s /tmp/hits
-check "stale generation: attestd asked again ($(($(asked) - before)) reports for $requests requests)" \
+check "Case 75: stale generation: the intruder wrote ($(wc -l </tmp/hits) times)" test -s /tmp/hits
+check "Case 75: stale generation: attestd asked again ($(($(asked) - before)) reports for $requests requests)" \
     test $(($(asked) - before)) -gt "$requests"
-check "stale generation: each request got evidence for its own nonce" \
+check "Case 75: stale generation: each request got evidence for its own nonce" \
     test "$(grep -c '5 good, 0 wrong, 0 failed' /tmp/out)" = $((requests / 5))
-check "stale generation: works again afterwards" load 1 1
-check "stale generation: no report is left" test -z "$(ls "$reports")"
+check "Case 75: stale generation: works again afterwards" load 1 1
+check "Case 75: stale generation: no report is left" test -z "$(ls "$reports")"

@@ -4,7 +4,7 @@
 for error in 16:EBUSY 4:EINTR 110:ETIMEDOUT 11:EAGAIN; do
     before=$(asked)
     fault "fault_errno=${error%:*}" fault_count=3
-    check "transient: ${error#*:} three times, then evidence" load 1 1
-    check "transient: ${error#*:} was met" test "$(asked)" -ge $((before + 4))
+    check "Case 75: transient: ${error#*:} three times, then evidence" load 1 1
+    check "Case 75: transient: ${error#*:} was met" test "$(asked)" -ge $((before + 4))
 done
-check "transient: no report is left" test -z "$(ls "$reports")"
+check "Case 75: transient: no report is left" test -z "$(ls "$reports")"

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What of the secrets is left in the memory of live programs."""
