@@ -5,11 +5,32 @@
 #include "secure_mount/mount_plan.h"
 #include "secure_mount/wire.h"
 
+using attestd::secure_mount::Cancel;
 using attestd::secure_mount::Order;
 
+namespace {
+
+// What a helper says is the same when it is said again.
+void CheckOutcome(std::string_view text) {
+  const auto outcome = attestd::secure_mount::DecodeOutcome(text);
+  if (!outcome.ok()) {
+    return;
+  }
+  const auto again = attestd::secure_mount::DecodeOutcome(attestd::secure_mount::Encode(*outcome));
+  FUZZ_CHECK(again.ok() && again->id == outcome->id);
+  FUZZ_CHECK(again->status.code() == outcome->status.code());
+  FUZZ_CHECK(attestd::base::GetReason(again->status) == attestd::base::GetReason(outcome->status));
+}
+
+}  // namespace
+
 FUZZ_TARGET(input) {
-  attestd::secure_mount::DecodeOutcome(attestd::base::AsText(input)).IgnoreError();
+  CheckOutcome(attestd::base::AsText(input));
   const auto said = attestd::secure_mount::DecodeOrder(attestd::base::AsText(input));
+  if (const auto* cancel = said.ok() ? std::get_if<Cancel>(&*said) : nullptr) {
+    const auto again = attestd::secure_mount::DecodeOrder(attestd::secure_mount::Encode(*cancel));
+    FUZZ_CHECK(again.ok() && std::get<Cancel>(*again).id == cancel->id);
+  }
   const auto* order = said.ok() ? std::get_if<Order>(&*said) : nullptr;
   if (order == nullptr) {
     return;

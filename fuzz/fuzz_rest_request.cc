@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A REST request: method, target and headers a line each, an empty line, a body.
-// Covers: src/rest/head.cc, src/rest/request.cc, src/rest/target.cc
+// Covers: src/rest/head.cc src/rest/request.cc src/rest/target.cc
 #include <algorithm>
 
 #include "base/method.h"
