@@ -16,7 +16,7 @@ base::Deadline Soon() { return base::Deadline::After(absl::Seconds(30)); }
 BrokerSession::BrokerSession(kbs::Session session, const BrokerOptions& options)
     : session_(std::move(session)),
       get_(options.url + "/kbs/v0/resource/" + options.resource, options.ca_file,
-           "kbs-session-id=" + session_.cookie) {}
+           "kbs-session-id=" + std::string(base::AsText(session_.cookie.view()))) {}
 
 absl::StatusOr<BrokerSession> BrokerSession::Open(const BrokerOptions& options,
                                                   evidence::Collector& collector) {

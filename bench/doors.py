@@ -15,6 +15,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "test",
                                 "functional"))
 # pylint: disable=wrong-import-position
+from support.agent import EVERYTHING  # noqa: E402
 from support.processes import free_ports  # noqa: E402
 from support.sample_site import URI, SampleSite  # noqa: E402
 from support.ttrpc import TtrpcClient, field  # noqa: E402
@@ -59,7 +60,7 @@ def main():
         site = SampleSite(stack)
         address = f"127.0.0.1:{free_ports()}"
         daemon = site.agent(site.tables() + f'[[listener]]\naddress = "{address}"\n'
-                            'protocol = "rest"\nfeatures = "all"\n')
+                            'protocol = "rest"\nfeatures = "all"\n' + EVERYTHING)
         over_grpc = stack.enter_context(daemon.client())
         over_ttrpc = stack.enter_context(TtrpcClient(daemon.socket))
         over_rest = RestClient(address)

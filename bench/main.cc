@@ -6,7 +6,7 @@
 #include <iostream>
 #include <string>
 
-#include "base/secret.h"
+#include "base/secret_memory.h"
 #include "bench/bench_report.h"
 #include "bench/empty_server.h"
 #include "bench/workloads.h"
@@ -34,7 +34,7 @@ void Declare(CLI::App& app, Surroundings& where, std::string& serve_empty) {
 }
 
 absl::Status Bench(const Surroundings& where) {
-  RETURN_IF_ERROR(base::InitSecretMemory(kSecretMemory).status());
+  RETURN_IF_ERROR(base::SetUpSecretArena(kSecretMemory).status());
   ASSIGN_OR_RETURN(const Results results, RunAll(where));
   std::cout << FormatReport(results);
   return absl::OkStatus();

@@ -18,7 +18,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "test",
                                 "functional"))
 # pylint: disable=wrong-import-position
-from support.agent import SAMPLE_TABLES, Agent, broker_table  # noqa: E402
+from support.agent import SAMPLE_TABLES, UNLIMITED, Agent, broker_table  # noqa: E402
 from support.broker import Broker  # noqa: E402
 from support.certificates import issue_server  # noqa: E402
 from support.processes import binary  # noqa: E402
@@ -34,7 +34,7 @@ class Bench:
     def __init__(self, stack, delay_ms=0, brokers=1):
         self.folder = work_folder(stack)
         self.brokers = []
-        tables = SAMPLE_TABLES
+        tables = SAMPLE_TABLES + UNLIMITED
         if brokers > 1:
             tables += f'[failover]\nhedge_after = "{HEDGE_MS}ms"\n'
         for i in range(brokers):

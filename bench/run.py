@@ -12,6 +12,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "test",
                                 "functional"))
 # pylint: disable=wrong-import-position
+from support.agent import UNLIMITED  # noqa: E402
 from support.processes import binary  # noqa: E402
 from support.site import Site  # noqa: E402
 
@@ -30,6 +31,8 @@ def main():
         site = Site(stack)
         site.broker.put(RESOURCE, os.urandom(32))
         site.agent.process.stop()
+        with open(site.agent.config, "a", encoding="utf-8") as config:
+            config.write(UNLIMITED)
         return subprocess.run(
             [binary("attestd-bench"), "--attestd", binary("attestd"),
              "--attestctl", binary("attestctl"), "--config", site.agent.config,
