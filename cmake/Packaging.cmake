@@ -13,9 +13,20 @@ foreach(_document README.md CHANGELOG.md SECURITY.md)
   endif()
 endforeach()
 # What README.md and the manual pages refer to.
-foreach(_document brokers drop-in errors platforms secure-mount systemd)
+foreach(_document brokers drop-in errors platforms sandbox secure-mount systemd)
   install(FILES "${CMAKE_SOURCE_DIR}/docs/${_document}.md" DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs")
 endforeach()
+# Opened by name at run time, where dpkg-shlibdeps does not see it. Brings the group tss.
+set(_opened_by_name libtss2-tcti-device0)
+# What the programs are made of.
+if(ATTESTD_STATIC_DEPS)
+  include(BuildTime)
+  install(CODE "execute_process(COMMAND /usr/bin/python3 -B \"${CMAKE_SOURCE_DIR}/scripts/sbom.py\"
+    --build \"${CMAKE_BINARY_DIR}\" --version \"${PROJECT_VERSION}\" --time ${ATTESTD_BUILD_TIME}
+    --opened ${_opened_by_name} --output \"${CMAKE_BINARY_DIR}/attestd.cdx.json\"
+    attestd attestctl attestd-mount COMMAND_ERROR_IS_FATAL ANY)")
+  install(FILES "${CMAKE_BINARY_DIR}/attestd.cdx.json" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+endif()
 # The name that Debian gives to the statement of the licence.
 install(FILES "${CMAKE_SOURCE_DIR}/cmake/debian/copyright" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 # install_compressed(FILE FOLDER): as NAME.gz, the way Debian wants its manual pages and changelog.
@@ -55,8 +66,7 @@ set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
  and hands over the secrets which the broker then releases. Workloads ask it
  over a unix socket; attestctl asks it from the command line.")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# Opened by name at run time, where dpkg-shlibdeps does not see it. Brings the group tss.
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "libtss2-tcti-device0")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "${_opened_by_name}")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "systemd | systemd-sysusers")
 # For secure mounts.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cryptsetup-bin, e2fsprogs, xfsprogs")

@@ -10,7 +10,7 @@ step "install the Debian packages" >&2
 install_packages scripts/packages.txt scripts/packages-test.txt >&2
 use_ccache
 step "build (preset release)" >&2
-build release attestd attestctl attestd-dev-kbs attestd-bench attestd-crowd tsm-overhead functional_stubs
+build release attestd attestctl attestd-dev-kbs attestd-bench attestd-crowd attestd-plain tsm-overhead functional_stubs
 
 step "measure" >&2
 export ATTESTD_BIN_DIR=$root/build/release/bin
@@ -18,6 +18,8 @@ export ATTESTD_STUBS_DIR=$root/build/release/test/functional/stubs
 /usr/bin/python3 -B bench/run.py
 /usr/bin/python3 -B bench/network.py
 /usr/bin/python3 -B bench/doors.py
+/usr/bin/python3 -B bench/flood.py
+/usr/bin/python3 -B bench/hygiene.py
 
 # The stand-in devices are a FUSE file system.
 if [[ -w /dev/fuse && $(id -u) == 0 ]]; then

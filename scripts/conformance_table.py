@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The table of scripts/conformance.sh: conformance_table.py REPORT_FOLDER CASES.
+"""The table of scripts/conformance.sh: conformance_table.py REPORT_FOLDER CASES [PAGE].
 
-Reads what test/functional/conformance/record.py wrote, and ctest's JUnit files of both runs. A case
-has survived when nothing that tried it failed. Exit status: 0 all that were tried survived, 1 not.
+Reads what test/functional/conformance/record.py wrote, ctest's JUnit files of both runs, and of the
+guests what they printed. A case has survived when it was tried and nothing that tried it failed.
+PAGE is written anew, as docs/conformance.md is. Exit status: 0 all that were tried survived, 1 not.
 """
 import collections
 import glob
@@ -13,22 +14,9 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
-TITLES = {
-    6: "callers without credentials", 7: "empty paths", 8: "missing and extra segments",
-    9: "dots and empty segments", 10: "bytes that are no name", 11: "query in a path",
-    12: "queries", 13: "plugins that are none", 14: "hosts of URIs", 15: "KbsUri of others",
-    16: "KbsUri of local addresses", 17: "KbcName", 18: "long paths", 19: "long messages",
-    20: "messages that are none", 21: "unknown methods, other protocols", 22: "floods",
-    27: "cold crowds", 28: "callers who leave", 29: "deadlines", 36: "sealed secrets that are none",
-    39: "plain http", 40: "bad certificates, old TLS", 41: "downgrade, renegotiation, tickets",
-    42: "redirects", 43: "environment", 44: "DNS", 45: "connections that break",
-    46: "slow and silent brokers", 47: "bodies over the cap", 48: "heads that lie",
-    49: "5xx, 429, Retry-After", 50: "401 on resource", 51: "401 on attest", 52: "403 and 404",
-    53: "200 that is no reply", 54: "nonces", 55: "hash of the report data", 56: "opaque nonces",
-    57: "cookies", 58: "tokens", 59: "JWE header", 60: "JWE encryption, IV, tag, aad",
-    61: "ephemeral keys", 62: "wrapped keys", 63: "flipped bits", 64: "another's JWE",
-    65: "JSON bombs", 66: "sizes of secrets", 67: "changed secrets", 68: "changed key",
-    69: "outage", 85: "wall clock"}
+from conformance_cases import CASES
+from conformance_page import write_page
+
 NOT_RUN, SURVIVED, FAILED = "not run", "survived", "FAILED"
 
 
@@ -36,7 +24,7 @@ class Case:
     """All that was tried of one case."""
 
     def __init__(self):
-        self.failed, self.not_run, self.statuses = [], [], set()
+        self.failed, self.not_run, self.statuses, self.doors = [], [], set(), set()
         self.variants = self.growth = self.units = 0
         self.seconds = 0.0
 
@@ -44,15 +32,18 @@ class Case:
         self.failed += line["failed"]
         self.not_run += line["not_run"]
         self.statuses.update(line["statuses"])
+        self.doors.update(line["doors"])
         self.variants += line["variants"]
         self.growth = max(self.growth, line["growth"])
         self.seconds = max(self.seconds, line["seconds"])
 
-    def add_unit(self, name, state):
+    def add_check(self, name, state, door):
+        """A unit test, or what a guest checked."""
         if state == NOT_RUN:
             self.not_run.append(name)
             return
         self.units += 1
+        self.doors.add(door)
         if state == FAILED:
             self.failed.append(name)
 
@@ -80,6 +71,24 @@ def junit(path):
             yield test.get("name"), SURVIVED if test.get("status") == "run" else NOT_RUN
 
 
+def of_guests(path):
+    """(name, state) of what the guests of test/vm checked; nothing where none was booted."""
+    if os.path.exists(path):
+        with open(path, encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                found = re.match(r"(?:\d+: )?\s*(pass|FAIL): (Case .*)", line)
+                if found:
+                    yield found[2], SURVIVED if found[1] == "pass" else FAILED
+
+
+def guests_failed(path):
+    """Whether a guest failed in whatever way; one that was not booted did not."""
+    if not os.path.exists(path):
+        return False
+    with open(path, encoding="utf-8", errors="replace") as log:
+        return "attestd vm: FAILED" in (text := log.read()) or "***Failed" in text
+
+
 def numbers_of(name):
     """40 and 68 of "Case 40, 68: ...", and of "Case 40 and 68: ..."."""
     head = re.match(r"Case ([0-9, and]+):", name)
@@ -88,24 +97,29 @@ def numbers_of(name):
 
 def read(folder):
     cases = collections.defaultdict(Case)
-    for path in glob.glob(os.path.join(folder, "case*.jsonl")):
+    for path in sorted(glob.glob(os.path.join(folder, "case*.jsonl"))):
         with open(path, encoding="utf-8") as lines:
             for text in lines:
                 line = json.loads(text)
                 cases[line["case"]].add(line)
-    for name, state in junit(os.path.join(folder, "unit.xml")):
+    checks = [(name, state, "unit tests")
+              for name, state in junit(os.path.join(folder, "unit.xml"))]
+    checks += [(name, state, "guest") for name, state in of_guests(os.path.join(folder, "vm.log"))]
+    for name, state, door in checks:
         for number in numbers_of(name):
-            cases[number].add_unit(name, state)
+            cases[number].add_check(name, state, door)
     return cases
 
 
 def show(number, case):
-    print(f"{number:4}  {TITLES.get(number, '-'):34} {case.variants:4} + {case.units:<3} "
+    title = CASES.get(number, ("-",))[0]
+    print(f"{number:4}  {title:35} {case.variants:4} + {case.units:<3} "
           f"{case.result:9} {case.growth / 2**20:5.1f} {case.seconds:6.2f}  "
-          f"{', '.join(sorted(case.statuses)) or '-'}")
-    for what, names in (("failed", case.failed), ("not run", case.not_run)):
-        for name in names:
-            print(f"        {what}: {name}")
+          f"{', '.join(sorted(case.doors)) or '-'}: {', '.join(sorted(case.statuses)) or '-'}")
+    for name in case.failed:
+        print(f"        failed: {name}")
+    for name in case.not_run or ["no test of it is there"] * (case.result == NOT_RUN):
+        print(f"        not run: {name}")
 
 
 def main():
@@ -113,15 +127,20 @@ def main():
     cases = read(folder)
     broken = [name for name, state in junit(os.path.join(folder, "functional.xml"))
               if state == FAILED]
-    print(f"{'case':4}  {'title':34} {'variants':>10} {'result':>7}   "
-          "MiB      s  statuses  (variants + unit tests; peak memory growth; worst time)")
+    if guests_failed(os.path.join(folder, "vm.log")):
+        broken.append("vm")
+    print(f"{'case':4}  {'title':35} {'variants':>10} {'result':>7}   "
+          "MiB      s  doors: statuses  (variants + unit tests; peak memory growth; worst time)")
     for number in numbers:
         show(number, cases[number])
     results = collections.Counter(cases[number].result for number in numbers)
     for name in broken:
         print(f"module with a failure: {name}")
     tried = results[SURVIVED] + results[FAILED]
-    print(f"tried {tried}, survived {results[SURVIVED]}, not run {results[NOT_RUN]}")
+    total = f"tried {tried}, survived {results[SURVIVED]}, not run {results[NOT_RUN]}"
+    if len(sys.argv) > 3:
+        write_page(sys.argv[3], [(number, cases[number]) for number in numbers], total)
+    print(total)
     return 1 if broken or results[FAILED] or not tried else 0
 
 
