@@ -46,9 +46,8 @@ step "build (preset release)"
 build release
 step "unit tests (preset release)"
 run_tests release --label-exclude 'functional|packaging|vm' -j "$jobs"
-# One at a time: they measure, and each has programs of its own.
 step "functional and packaging tests (preset release)"
-run_tests release --label-regex 'functional|packaging' --label-exclude conformance
+run_tests release --label-regex 'functional|packaging' --label-exclude conformance -j "$jobs"
 
 # The next two wait more than they work, and take their time as it comes: the next build begins
 # beside them.
