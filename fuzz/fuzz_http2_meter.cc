@@ -16,7 +16,7 @@ namespace {
 constexpr absl::Duration kNow = absl::Hours(1);
 
 bool Passes(ByteView bytes, size_t piece) {
-  Http2Meter meter(std::make_shared<Http2Budget>(kNow));
+  Http2Meter meter(std::make_shared<Http2Budget>(Http2Budget::Requests{4000, 2000}, kNow));
   bool passes = true;
   while (!bytes.empty()) {
     const ByteView part = bytes.first(std::min(piece, bytes.size()));

@@ -24,9 +24,10 @@ absl::StatusOr<rest::Features> ReadFeatures(const std::string& word) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Doors>> Doors::Open(const base::MethodTable& methods,
+                                                   const LimitsConfig& limits,
                                                    std::vector<SystemdCredential> systemd) {
   std::unique_ptr<Doors> doors(new Doors(methods));
-  ASSIGN_OR_RETURN(auto grpc, GrpcDoor::Open(methods));
+  ASSIGN_OR_RETURN(auto grpc, GrpcDoor::Open(methods, limits));
   doors->grpc_ = grpc.get();
   doors->doors_[{.protocol = Protocol::kGrpc}] = std::move(grpc);
   ASSIGN_OR_RETURN(doors->doors_[{.protocol = Protocol::kTtrpc}], ttrpc::Server::Create(methods));

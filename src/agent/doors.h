@@ -22,6 +22,7 @@ class Doors {
  public:
   // `methods` outlive the doors. `systemd`: what systemd may ask for.
   static absl::StatusOr<std::unique_ptr<Doors>> Open(const base::MethodTable& methods,
+                                                     const LimitsConfig& limits,
                                                      std::vector<SystemdCredential> systemd);
   Doors(const Doors&) = delete;
   Doors& operator=(const Doors&) = delete;

@@ -24,15 +24,21 @@ constexpr uint64_t kStop = 0;
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<GrpcCallers>> GrpcCallers::Create() {
+absl::StatusOr<std::unique_ptr<GrpcCallers>> GrpcCallers::Create(const LimitsConfig& limits) {
   base::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   base::UniqueFd stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!epoll.valid() || !stop.valid()) {
     return base::ErrnoStatus(errno, "gRPC: epoll or eventfd");
   }
   RETURN_IF_ERROR(base::WatchDescriptor(epoll.get(), stop.get(), kStop, EPOLLIN));
-  return std::unique_ptr<GrpcCallers>(new GrpcCallers(std::move(epoll), std::move(stop)));
+  return std::unique_ptr<GrpcCallers>(new GrpcCallers(limits, std::move(epoll), std::move(stop)));
 }
+
+GrpcCallers::GrpcCallers(const LimitsConfig& limits, base::UniqueFd epoll, base::UniqueFd stop)
+    : requests_({.burst = static_cast<double>(limits.burst),
+                 .per_second = static_cast<double>(limits.requests_per_second)}),
+      epoll_(std::move(epoll)),
+      stop_(std::move(stop)) {}
 
 GrpcCallers::~GrpcCallers() {
   constexpr uint64_t kOne = 1;
@@ -105,7 +111,7 @@ void GrpcCallers::Forget(uint64_t id) {
 std::shared_ptr<Http2Budget> GrpcCallers::BudgetOf(const std::string& principal) {
   std::shared_ptr<Http2Budget>& budget = budgets_[principal];
   if (budget == nullptr) {
-    budget = std::make_shared<Http2Budget>(base::BootTime());
+    budget = std::make_shared<Http2Budget>(requests_, base::BootTime());
   }
   return budget;
 }

@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "agent/access_config.h"
 #include "agent/metered_reads.h"
 #include "base/caller.h"
 #include "base/handle.h"
@@ -22,7 +23,8 @@ namespace attestd::agent {
 // Who is behind each of gRPC's connections, until it is over; and what that one sends is metered.
 class GrpcCallers {
  public:
-  static absl::StatusOr<std::unique_ptr<GrpcCallers>> Create();
+  // `limits`: of what each principal's connections may send together.
+  static absl::StatusOr<std::unique_ptr<GrpcCallers>> Create(const LimitsConfig& limits);
   GrpcCallers(const GrpcCallers&) = delete;
   GrpcCallers& operator=(const GrpcCallers&) = delete;
   ~GrpcCallers();
@@ -38,13 +40,13 @@ class GrpcCallers {
     base::CallerRef caller;
     MeteredReads reads;
   };
-  GrpcCallers(base::UniqueFd epoll, base::UniqueFd stop)
-      : epoll_(std::move(epoll)), stop_(std::move(stop)) {}
+  GrpcCallers(const LimitsConfig& limits, base::UniqueFd epoll, base::UniqueFd stop);
   void Run();
   void Forget(uint64_t id);
   std::shared_ptr<Http2Budget> BudgetOf(const std::string& principal)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  const Http2Budget::Requests requests_;
   const base::UniqueFd epoll_;
   const base::UniqueFd stop_;  // eventfd
   mutable absl::Mutex mutex_;

@@ -116,13 +116,14 @@ class TableService : public grpc::Service {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<GrpcDoor>> GrpcDoor::Open(const base::MethodTable& methods) {
+absl::StatusOr<std::unique_ptr<GrpcDoor>> GrpcDoor::Open(const base::MethodTable& methods,
+                                                         const LimitsConfig& limits) {
   // What gRPC says of a caller has the caller's bytes in it, a line for each frame.
   gpr_set_log_function([](gpr_log_func_args* /*line*/) {});
   // Never given back: gRPC's own shutdown may wait 10 s for a poller that nobody needs any more.
   grpc_init();
   grpc::EnableDefaultHealthCheckService(true);
-  ASSIGN_OR_RETURN(std::unique_ptr<GrpcCallers> callers, GrpcCallers::Create());
+  ASSIGN_OR_RETURN(std::unique_ptr<GrpcCallers> callers, GrpcCallers::Create(limits));
   auto service = std::make_unique<TableService>(methods, *callers);
   grpc::ServerBuilder builder;
   builder.RegisterService(service.get());

@@ -20,7 +20,8 @@ namespace attestd::agent {
 class GrpcDoor : public base::Door {
  public:
   // `methods` outlive the door.
-  static absl::StatusOr<std::unique_ptr<GrpcDoor>> Open(const base::MethodTable& methods);
+  static absl::StatusOr<std::unique_ptr<GrpcDoor>> Open(const base::MethodTable& methods,
+                                                        const LimitsConfig& limits);
   GrpcDoor(const GrpcDoor&) = delete;
   GrpcDoor& operator=(const GrpcDoor&) = delete;
   ~GrpcDoor() override;

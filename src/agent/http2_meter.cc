@@ -6,15 +6,11 @@
 namespace attestd::agent {
 namespace {
 
-// Beyond what [limits] lets through, so that calls meet those first.
-constexpr double kOpensBurst = 16'000;
-constexpr double kOpensPerSecond = 8'000;
+// Streams, and frames for each: grpc-go sends a ping for about each reply, to measure the path.
+constexpr double kForEachRequest = 4;
 // A call that is taken back is held until its method has noticed.
 constexpr double kResetsBurst = 1'000;
 constexpr double kResetsPerSecond = 500;
-// grpc-go sends a ping for about each reply, to measure the path.
-constexpr double kControlsBurst = 16'000;
-constexpr double kControlsPerSecond = 8'000;
 // Well above what gRPC lets through: it says what is wrong with those.
 constexpr size_t kMaxBlock = size_t{128} << 10;
 constexpr size_t kMaxBlockFrames = 32;
@@ -35,10 +31,10 @@ constexpr uint8_t kEndHeaders = 4;
 
 }  // namespace
 
-Http2Budget::Http2Budget(absl::Duration now)
-    : opens_(kOpensBurst, kOpensPerSecond, now),
+Http2Budget::Http2Budget(const Requests& requests, absl::Duration now)
+    : opens_(kForEachRequest * requests.burst, kForEachRequest * requests.per_second, now),
       resets_(kResetsBurst, kResetsPerSecond, now),
-      controls_(kControlsBurst, kControlsPerSecond, now) {}
+      controls_(opens_) {}
 
 bool Http2Meter::Take(base::ByteView bytes, absl::Duration now) {
   while (!over_ && !bytes.empty()) {

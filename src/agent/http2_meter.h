@@ -20,8 +20,14 @@ namespace attestd::agent {
 // What all of a principal's connections may send together of what costs us more than it costs them.
 class Http2Budget {
  public:
+  // The requests that are let through, `burst` at once and then so many a second. The budget is
+  // well beyond them, so that calls meet that limit first, and its answer.
+  struct Requests {
+    double burst;
+    double per_second;
+  };
   // `now`: of the boot clock, here and below.
-  explicit Http2Budget(absl::Duration now);
+  Http2Budget(const Requests& requests, absl::Duration now);
 
   // Each is false when there is none left.
   bool Open(absl::Duration now) { return Take(opens_, now); }    // a stream

@@ -84,7 +84,7 @@ absl::StatusOr<base::Caller> Reception::Identify(int socket, const AccessConfig&
 absl::StatusOr<base::CallerRef> Reception::Register(base::Caller caller, bool anyway) {
   const absl::MutexLock lock(&mutex_);
   size_t& connected = connected_[caller.principal];
-  if (!anyway && (connected >= of_each_ || all_ >= most_)) {
+  if (!anyway && (connected >= limits_.connections || all_ >= most_)) {
     return base::MakeStatus(absl::StatusCode::kResourceExhausted, base::Reason::kTooManyRequests,
                             "too many connections: [limits] connections");
   }

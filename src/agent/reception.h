@@ -25,7 +25,7 @@ class Reception {
  public:
   // `most`: connections of all principals together.
   Reception(const LimitsConfig& limits, size_t most, Audit& audit)
-      : of_each_(limits.connections), most_(most), audit_(audit) {}
+      : limits_(limits), most_(most), audit_(audit) {}
   Reception(const Reception&) = delete;
   Reception& operator=(const Reception&) = delete;
   ~Reception() = default;
@@ -34,13 +34,15 @@ class Reception {
   // (kNotAllowed) for whom the listener is not, ResourceExhausted (kTooManyRequests) when its
   // principal has too many connections; both are in the audit log.
   absl::StatusOr<base::CallerRef> Admit(int socket, const AccessConfig& access);
+  // Of each principal.
+  const LimitsConfig& limits() const { return limits_; }
 
  private:
   absl::StatusOr<base::Caller> Identify(int socket, const AccessConfig& access) const;
   absl::StatusOr<base::CallerRef> Register(base::Caller caller, bool anyway);
   void Leave(const std::string& principal);
 
-  const size_t of_each_;
+  const LimitsConfig limits_;
   const size_t most_;
   Audit& audit_;
   absl::Mutex mutex_;

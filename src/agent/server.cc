@@ -76,7 +76,7 @@ absl::Status Server::Open(std::vector<Listener> listeners, std::vector<SystemdCr
     return base::ErrnoStatus(errno, "eventfd or epoll");
   }
   RETURN_IF_ERROR(Watch(epoll_.get(), stop_.get()));
-  ASSIGN_OR_RETURN(doors_, Doors::Open(methods_, std::move(systemd)));
+  ASSIGN_OR_RETURN(doors_, Doors::Open(methods_, house_.reception.limits(), std::move(systemd)));
   for (Listener& listener : listeners) {
     ASSIGN_OR_RETURN(base::Door* const door, doors_->Find(listener.service));
     RETURN_IF_ERROR(Add({.socket = std::move(listener.socket),

@@ -35,7 +35,7 @@ bool IsForgotten(const GrpcCallers& callers, uint64_t id) {
 }
 
 TEST_CASE("A caller is known while the connection lives, and forgotten at once then") {
-  const auto callers = *GrpcCallers::Create();
+  const auto callers = *GrpcCallers::Create(LimitsConfig());
   std::array<int, 2> pair{};
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) == 0);
   // gRPC's own descriptor stays open for longer than the client.

@@ -26,9 +26,12 @@ std::string Frame(uint8_t type, uint8_t flags, size_t size) {
 
 std::string Call() { return Frame(kHeaders, kEndHeaders, 200) + Frame(kData, kEnd, 60); }
 
+constexpr Http2Budget::Requests kRequests = {.burst = 4000, .per_second = 2000};
+
 class Client {
  public:
-  explicit Client(std::shared_ptr<Http2Budget> budget = std::make_shared<Http2Budget>(kStart))
+  explicit Client(std::shared_ptr<Http2Budget> budget = std::make_shared<Http2Budget>(kRequests,
+                                                                                      kStart))
       : meter_(std::move(budget)) {
     REQUIRE(Send(kPreface + Frame(kSettings, 0, 12)));
     REQUIRE(Send(Frame(kSettings, 1, 0)));
@@ -84,7 +87,7 @@ TEST_CASE("What costs us more than the client ends its connection") {
 }
 
 TEST_CASE("A principal's connections share what it may do, and get it back in time") {
-  const auto budget = std::make_shared<Http2Budget>(Client::kStart);
+  const auto budget = std::make_shared<Http2Budget>(kRequests, Client::kStart);
   Client first(budget);
   CHECK(first.Pass(Frame(kReset, 0, 4)) == 1000);
   Client second(budget);
@@ -95,8 +98,14 @@ TEST_CASE("A principal's connections share what it may do, and get it back in ti
   CHECK(other.Send(Frame(kReset, 0, 4)));
 }
 
+TEST_CASE("Whoever may call more often may open more streams") {
+  const Http2Budget::Requests many = {.burst = 10'000, .per_second = 2000};
+  Client client(std::make_shared<Http2Budget>(many, Client::kStart));
+  CHECK(client.Pass(Call()) == 40'000);
+}
+
 TEST_CASE("Before it has seen how many streams it may have, a client opens few") {
-  Http2Meter meter(std::make_shared<Http2Budget>(Client::kStart));
+  Http2Meter meter(std::make_shared<Http2Budget>(kRequests, Client::kStart));
   const std::string open = Frame(kHeaders, kEndHeaders, 10);
   REQUIRE(meter.Take(base::AsBytes(std::string(kPreface)), Client::kStart));
   int passed = 0;
