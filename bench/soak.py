@@ -28,6 +28,8 @@ GET = "api.GetResourceService/GetResource"
 AT_ONCE = 32
 SLOPE_MIB, EXTRA = 1, 2  # over the run; descriptors and threads that may come and go
 QUIET = "[audit]\nenabled = false\n"
+# Renewed two times in three of it: each renewal is a handshake, of which the run has many.
+SESSION_SECONDS = 20
 
 
 class Counter:
@@ -128,7 +130,8 @@ def main():
     requests = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 600
     with contextlib.ExitStack() as stack:
-        site, address = SampleSite(stack), f"127.0.0.1:{free_ports()}"
+        site = SampleSite(stack, session_seconds=SESSION_SECONDS)
+        address = f"127.0.0.1:{free_ports()}"
         agent = site.agent(site.tables() + UNLIMITED + QUIET + f'[[listener]]\naddress = "{address}"\n'
                            'protocol = "rest"\n' + EVERYTHING)
         counter, samples = soak(agent, address, requests, seconds)

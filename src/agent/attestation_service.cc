@@ -50,17 +50,22 @@ void AttestationService::AddTo(base::MethodTable& methods) {
 }
 
 base::Method AttestationService::GetEvidence() {
-  return BlockingMethod<pb::GetEvidenceRequest, pb::GetEvidenceResponse>(
-      calls_, "GetEvidence",
+  const auto collect =
       [this](const pb::GetEvidenceRequest& request,
              const base::CallContext& caller) -> absl::StatusOr<pb::GetEvidenceResponse> {
-        ASSIGN_OR_RETURN(
-            evidence::Evidence evidence,
-            collector_.CollectRaw(base::AsBytes(request.runtimedata()), caller.deadline));
-        pb::GetEvidenceResponse response;
-        response.set_evidence(std::move(evidence.json));
-        return response;
-      });
+    ASSIGN_OR_RETURN(evidence::Evidence evidence,
+                     collector_.CollectRaw(base::AsBytes(request.runtimedata()), caller.deadline));
+    pb::GetEvidenceResponse response;
+    response.set_evidence(std::move(evidence.json));
+    return response;
+  };
+  if (!collector_.instant()) {
+    return BlockingMethod<pb::GetEvidenceRequest, pb::GetEvidenceResponse>(calls_, "GetEvidence",
+                                                                           collect);
+  }
+  return InstantMethod<pb::GetEvidenceRequest, pb::GetEvidenceResponse>(
+      calls_, "GetEvidence",
+      [collect](const pb::GetEvidenceRequest& request) { return collect(request, {}); });
 }
 
 base::Method AttestationService::GetAdditionalEvidence() {

@@ -105,12 +105,15 @@ void Audit::WriteLine(const std::string& line) {
     return;
   }
   // The journal knows the time; a file does not.
-  const std::string dated = absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone()) +
+  const std::string dated = (torn_.exchange(false) ? "\n" : "") +
+                            absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone()) +
                             " " + line.substr(line.find('>') + 1);
-  if (::write(file_.get(), dated.data(), dated.size()) == static_cast<ssize_t>(dated.size())) {
+  const ssize_t written = ::write(file_.get(), dated.data(), dated.size());
+  if (written == static_cast<ssize_t>(dated.size())) {
     return;
   }
-  const int error = errno;
+  const int error = written < 0 ? errno : ENOSPC;
+  torn_ = torn_ || written > 0 || dated.starts_with('\n');
   if (complaints_.Pass().has_value()) {
     base::Log(base::Severity::kError, "the audit log cannot be written; requests are served on",
               {{"errno", std::to_string(error)}});

@@ -5,6 +5,7 @@
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -50,7 +51,8 @@ class Audit {
   void WriteLine(const std::string& line);
 
   const bool enabled_;
-  const base::UniqueFd file_;  // none: standard error
+  const base::UniqueFd file_;       // none: standard error
+  std::atomic<bool> torn_ = false;  // the file ends with a part of a line
   absl::Mutex mutex_;
   std::map<std::string, LineLimit> refused_ ABSL_GUARDED_BY(mutex_);  // by principal
   LineLimit complaints_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // attestd: the attestation agent's entry point.
+#include <absl/strings/cord.h>
 #include <absl/synchronization/mutex.h>
 #include <malloc.h>
 #include <poll.h>
@@ -148,8 +149,23 @@ absl::Status AwaitEntropy() {
                         "the kernel gives no random bytes (getrandom)");
 }
 
+// sysexits(3), EX_CONFIG: the unit does not try it again.
+constexpr int kBadConfigExit = 78;
+// A payload of statuses that end with it.
+constexpr char kIsBadConfig[] = "attestd/bad-config";
+
+absl::StatusOr<Config> LoadConfig(const ConfigSource& source) {
+  absl::StatusOr<Config> config = source.Load();
+  if (config.ok()) {
+    return config;
+  }
+  absl::Status bad = config.status();
+  bad.SetPayload(kIsBadConfig, absl::Cord());
+  return bad;
+}
+
 absl::Status RunAgent(const ConfigSource& source, const base::UniqueFd& signals) {
-  ASSIGN_OR_RETURN(const Config config, source.Load());
+  ASSIGN_OR_RETURN(const Config config, LoadConfig(source));
   RETURN_IF_ERROR(AwaitEntropy());
   RETURN_IF_ERROR(SetUpSecretMemory());
   const std::vector<tee::Backend> backends = tee::BuiltInBackends();
@@ -228,7 +244,7 @@ int Main(int argc, char** argv) {
   const absl::Status status = Run(parsed.line, environment);
   if (!status.ok()) {
     base::Log(base::Severity::kError, "attestd cannot run: " + std::string(status.message()));
-    return 1;
+    return status.GetPayload(kIsBadConfig).has_value() ? kBadConfigExit : 1;
   }
   return 0;
 }

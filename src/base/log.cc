@@ -13,12 +13,15 @@ bool NeedsQuotes(std::string_view value) {
 }
 
 void AppendEscaped(std::string_view value, std::string& line) {
+  std::string quoted;
+  quoted.reserve(value.size());
   for (const char c : value) {
     if (c == '"' || c == '\\') {
-      line.push_back('\\');
+      quoted.push_back('\\');
     }
-    line.append(Escaped({&c, 1}));
+    quoted.push_back(c);
   }
+  line.append(Escaped(quoted));
 }
 
 }  // namespace

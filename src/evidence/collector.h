@@ -36,6 +36,8 @@ class Collector {
                      CallerData caller_data = CallerData::kRaw);
 
   std::string_view tee() const { return tee_; }
+  // Whether CollectRaw answers at once. Nothing else is then asked that would keep it waiting.
+  bool instant() const { return devices_.empty() && primary_->instant(); }
   // The broker's words for the devices beside the platform.
   const std::vector<std::string>& device_tees() const { return device_tees_; }
   // Whether evidence could be made now (EvidenceSource::Check), of the platform and each device.

@@ -38,6 +38,8 @@ class EvidenceSource {
   // Evidence bound to the report data; checked to carry it before it is returned.
   virtual absl::StatusOr<Evidence> Collect(const ReportData& report_data,
                                            base::Deadline deadline) = 0;
+  // Whether Collect answers at once: it has no device to wait for.
+  virtual bool instant() const { return false; }
 
   // Binds the digest of the init data to the platform, or checks that it is bound: by a field that
   // the host set before launch, or by PCR 8. FailedPrecondition with

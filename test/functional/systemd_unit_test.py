@@ -59,6 +59,17 @@ class SystemdUnitTest(unittest.TestCase):
         self.assertRegex(self.text, r"(?m)^WatchdogSec=\d+$")
         self.assertRegex(self.text, r"(?m)^Restart=on-failure$")  # systemd.service(5): a watchdog's too
 
+    def test_it_is_started_again_however_often_but_for_a_bad_configuration(self):
+        head, _, service = self.text.partition("[Service]")
+        self.assertRegex(head, r"(?m)^StartLimitIntervalSec=0$")
+        self.assertRegex(service, r"(?m)^RestartPreventExitStatus=78$")
+        bad = os.path.join(self.folder, "config.toml")
+        with open(bad, "w", encoding="ascii") as config:
+            config.write("no configuration")
+        done = subprocess.run([binary("attestd"), "--config", bad], capture_output=True, check=False,
+                              timeout=60)
+        self.assertEqual(done.returncode, 78, done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

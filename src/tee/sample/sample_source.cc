@@ -23,6 +23,7 @@ class SampleSource : public evidence::EvidenceSource {
     ASSIGN_OR_RETURN(std::string text, base::DumpJson(json));
     return evidence::Evidence{.json = std::move(text)};
   }
+  bool instant() const override { return true; }
 };
 
 }  // namespace

@@ -47,7 +47,7 @@ class EventLogCase(ConformanceCase):
         cls.addClassCleanup(stack.close)
         cls.site = Site(stack)
 
-    def open_daemon(self, name, folder=None):
+    def open_daemon(self, name, folder=None, tables=""):
         """attestd with measurements on, whose log is self.event_log."""
         self.site.tpm.tool("tpm2_pcrreset", str(PCR))
         self.run_folder = folder or os.path.join(self.site.folder, name + "-run")
@@ -56,7 +56,8 @@ class EventLogCase(ConformanceCase):
         self.agent = Agent(self.site.folder, tpm_tables(self.site.tpm.tcti) + broker_table(
             self.site.broker.url, self.site.broker.ca_file) +
             f'[measurement]\nenabled = true\nevent_log = "{self.event_log}"\n'
-            f'[[listener]]\naddress = "{self.rest}"\nprotocol = "rest"\nfeatures = "all"\n{EVERYTHING}',
+            f'[[listener]]\naddress = "{self.rest}"\nprotocol = "rest"\nfeatures = "all"\n{EVERYTHING}' +
+            tables,
             name=name)
         self.stack.callback(self.agent.kill)
         self.agent.start()
@@ -131,6 +132,11 @@ class RestDoor(RestWay):
                                                  f"Content-Length: {len(body)}"), body)
 
 
+def audit_lines(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
 def _varint(number):
     out = bytearray()
     while number >= 0x80:
@@ -166,7 +172,37 @@ class DiskTest(EventLogCase):
         self.fails("EROFS", remount("ro"), remount("rw"), "Read-only file system")
         self.fails("EFBIG", lambda: self.limit_files(4096), lambda: self.limit_files(1 << 30), "")
         self.not_run("EIO", "tried in test/eventlog with files that fail at each step")
-        self.not_run("audit file", "not tried on a full disk")
+
+    def test_case_87_an_audit_log_on_a_full_disk(self):
+        """no room for a line: told, requests are served on, and the next line is whole"""
+        folder = os.path.join(self.site.folder, "audit")
+        os.mkdir(folder)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", folder],
+                          check=False, capture_output=True).returncode != 0:
+            self.not_run("all", "no file system can be mounted")
+            return
+        self.stack.callback(subprocess.run, ["umount", "-l", folder], check=False)
+        path, filler = (os.path.join(folder, name) for name in ("audit.log", "filler"))
+        self.open_daemon("audit", tables=f'[audit]\nfile = "{path}"\n')
+        self.assertEqual(len(audit_lines(path)), 1)
+        with self.trying("ENOSPC"), self.agent.client() as client:
+            log = log_from_here(self.agent)
+            with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
+                while file.write(b"x" * 4096):
+                    pass
+            served = 0
+            while "the audit log cannot be written" not in log():
+                self.assertEqual(client.get_resource(URI), SECRET)
+                served += 1
+                self.assertLess(served, 100)  # a page has room for fewer lines
+            for _ in range(3):
+                self.assertEqual(client.get_resource(URI), SECRET)
+            os.remove(filler)
+            before = len(audit_lines(path))
+            self.assertEqual(client.get_resource(URI), SECRET)
+            # A part of a line may end what came before; the next begins on a line of its own.
+            self.assertRegex(audit_lines(path)[-1], r"^\S+Z? audit outcome=allowed .* left_out=0$")
+            self.assertEqual(len(audit_lines(path)), before + 1)
 
     def limit_files(self, size):
         subprocess.run(["prlimit", "--pid", str(self.agent.process.pid),
