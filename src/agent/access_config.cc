@@ -15,6 +15,7 @@ namespace {
 
 constexpr int64_t kMaxUid = std::numeric_limits<uid_t>::max() - 1;
 constexpr int64_t kMaxLimit = int64_t{1} << 30;
+constexpr int64_t kMaxIdleSeconds = 24 * 60 * 60;
 // Of what passed sockets may do (AccessOfPassed), which no configuration widens.
 constexpr std::string_view kReserved = "api-server-rest:";
 
@@ -85,10 +86,11 @@ absl::Status CheckRule(const base::TomlTable& table, const policy::Rights& right
   return absl::OkStatus();
 }
 
-absl::Status ReadCount(base::TomlTable& table, std::string_view key, size_t& value) {
+absl::Status ReadCount(base::TomlTable& table, std::string_view key, size_t& value,
+                       int64_t most = kMaxLimit) {
   ASSIGN_OR_RETURN(const std::optional<int64_t> number, table.Integer(key));
-  if (number.has_value() && (*number < 1 || *number > kMaxLimit)) {
-    return table.Error(key, "expected a number from 1 to 1073741824");
+  if (number.has_value() && (*number < 1 || *number > most)) {
+    return table.Error(key, "expected a number from 1 to " + std::to_string(most));
   }
   value = number.has_value() ? static_cast<size_t>(*number) : value;
   return absl::OkStatus();
@@ -151,6 +153,7 @@ absl::StatusOr<LimitsConfig> ReadLimits(base::TomlTable table) {
   RETURN_IF_ERROR(ReadCount(table, "reply_bytes", limits.reply_bytes));
   RETURN_IF_ERROR(ReadCount(table, "requests_per_second", limits.requests_per_second));
   RETURN_IF_ERROR(ReadCount(table, "burst", limits.burst));
+  RETURN_IF_ERROR(ReadCount(table, "idle_seconds", limits.idle_seconds, kMaxIdleSeconds));
   RETURN_IF_ERROR(table.Finish());
   return limits;
 }

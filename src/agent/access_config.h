@@ -46,6 +46,9 @@ struct LimitsConfig {
   size_t reply_bytes = size_t{64} << 20;  // of secrets in replies that are not read yet
   size_t requests_per_second = 2000;
   size_t burst = 4000;  // ... and so many at once
+  // After which a gRPC connection without a call is ended. Clients of gRPC connect again, those of
+  // ttRPC do not; REST has its own.
+  size_t idle_seconds = 600;
 };
 absl::StatusOr<LimitsConfig> ReadLimits(base::TomlTable table);
 

@@ -152,6 +152,7 @@ requests = 8
 reply_bytes = 7
 requests_per_second = 6
 burst = 5
+idle_seconds = 4
 [audit]
 file = "/var/log/attestd.audit"
 )");
@@ -177,6 +178,7 @@ file = "/var/log/attestd.audit"
   CHECK(config->limits.reply_bytes == 7);
   CHECK(config->limits.requests_per_second == 6);
   CHECK(config->limits.burst == 5);
+  CHECK(config->limits.idle_seconds == 4);
   CHECK(config->audit.file == "/var/log/attestd.audit");
 }
 
@@ -212,6 +214,7 @@ TEST_CASE("A mistake in who may do what is named with its key and what to write"
       Row{app + "[[rule]]\n" + token, "[[rule]] principal", "missing"},
       Row{app + "[[rule]]\nprincipal = \"app\"\n", "[[rule]] rights", "token"},
       Row{app + token + "[limits]\nrequests = 0\n", "[limits] requests", "from 1"},
+      Row{app + token + "[limits]\nidle_seconds = 86401\n", "[limits] idle_seconds", "to 86400"},
       Row{app + token + "[audit]\nfile = \"a\"\n", "[audit] file", "absolute"});
   const auto config = Parse(row.text);
   REQUIRE(absl::IsInvalidArgument(config.status()));

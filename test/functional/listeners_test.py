@@ -5,10 +5,11 @@ import socket
 import unittest
 
 from support.agent import EVERYTHING, Agent
+from support.http2_raw import PREFACE, SETTINGS, frame
 from support.processes import Process, binary, free_ports, wait_until
 from support.rpc import RESOURCE, Client
 from support.sample_site import SECRET, URI, SampleSite
-from support.ttrpc import TtrpcClient, field
+from support.ttrpc import TtrpcClient, connect, field
 
 
 class ListenersTest(unittest.TestCase):
@@ -31,6 +32,20 @@ class ListenersTest(unittest.TestCase):
                 agent = self.listener(f'address = "{address}"\n{EVERYTHING}', name=f"at-{host}")
                 self.assert_served(address)
                 self.assertIn("every program of this network", agent.log())
+
+    def test_a_grpc_connection_without_calls_is_ended(self):
+        agent = self.site.agent(self.site.tables() + "[limits]\nidle_seconds = 1\n")
+        with connect(agent.socket) as raw, agent.client() as client, \
+                TtrpcClient(agent.socket) as kept:
+            kept.raw(f"{RESOURCE}/GetResource", field(1, URI))
+            self.assertEqual(client.get_resource(URI), SECRET)
+            raw.sendall(PREFACE + frame(SETTINGS))
+            raw.settimeout(30)
+            while raw.recv(4096):
+                pass
+            # The library makes another; ttRPC's is left alone.
+            self.assertEqual(client.get_resource(URI), SECRET)
+            self.assertIn(SECRET, kept.raw(f"{RESOURCE}/GetResource", field(1, URI)))
 
     def test_a_port_is_free_again_at_once(self):
         address = f"127.0.0.1:{free_ports()}"
