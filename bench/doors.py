@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
                                 "functional"))
 # pylint: disable=wrong-import-position
 from support.agent import EVERYTHING  # noqa: E402
-from support.processes import free_ports  # noqa: E402
+from support.processes import Process, binary, free_ports, wait_until  # noqa: E402
 from support.sample_site import URI, SampleSite  # noqa: E402
 from support.ttrpc import TtrpcClient, field  # noqa: E402
 
@@ -43,6 +43,19 @@ class RestClient:
         assert reply.status == 200, body
 
 
+def echo(folder, stack):
+    """A client of attestd-echo: what a ttRPC call costs where nothing is done for it."""
+    place = os.path.join(folder, "echo.sock")
+    server = Process([binary("attestd-echo"), place], os.path.join(folder, "echo.log"))
+    stack.callback(server.kill)
+
+    def connected():
+        with contextlib.suppress(OSError):
+            return TtrpcClient(place)
+        return None
+    return wait_until(connected, "attestd-echo listens")
+
+
 def round_us(call):
     """The median of one round."""
     times = []
@@ -54,8 +67,8 @@ def round_us(call):
 
 
 def main():
-    print("\n| call, from Python | gRPC p50 | ttRPC p50 | limit | REST p50 | limit |\n"
-          "| --- | --- | --- | --- | --- | --- |")
+    print("\n| call, from Python | gRPC p50 | echo p50 | ttRPC p50 | limit | REST p50 | limit |\n"
+          "| --- | --- | --- | --- | --- | --- | --- |")
     with contextlib.ExitStack() as stack:
         site = SampleSite(stack)
         address = f"127.0.0.1:{free_ports()}"
@@ -64,14 +77,16 @@ def main():
         over_grpc = stack.enter_context(daemon.client())
         over_ttrpc = stack.enter_context(TtrpcClient(daemon.socket))
         over_rest = RestClient(address)
+        floor = stack.enter_context(echo(site.folder, stack))
         for name, method, request, path in CALLS:
             calls = (functools.partial(over_grpc.raw, method, request),
                      functools.partial(over_ttrpc.raw, method, request),
                      functools.partial(over_rest.get, path))
+            calls += (functools.partial(floor.raw, method, request),)
             rounds = [[round_us(call) for call in calls] for _ in range(ROUNDS)]
-            grpc, ttrpc, rest = (statistics.median(one) for one in zip(*rounds))
+            grpc, ttrpc, rest, bare = (statistics.median(one) for one in zip(*rounds))
             limit = "100 µs" if "Evidence" in name else "gRPC's"
-            print(f"| {name} | {grpc:.0f} µs | {ttrpc:.0f} µs | {limit} | {rest:.0f} µs | "
+            print(f"| {name} | {grpc:.0f} µs | {bare:.0f} µs | {ttrpc:.0f} µs | {limit} | {rest:.0f} µs | "
                   f"{grpc + 150:.0f} µs |", flush=True)
     return 0
 

@@ -10,7 +10,7 @@ step "install the Debian packages" >&2
 install_packages scripts/packages.txt scripts/packages-test.txt >&2
 use_ccache
 step "build (preset release)" >&2
-build release attestd attestctl attestd-dev-kbs attestd-bench attestd-crowd attestd-plain tsm-overhead functional_stubs
+build release attestd attestctl attestd-dev-kbs attestd-bench attestd-crowd attestd-echo attestd-plain tsm-overhead functional_stubs
 
 step "measure" >&2
 export ATTESTD_BIN_DIR=$root/build/release/bin

@@ -25,7 +25,7 @@ struct Service {
   Protocol protocol = Protocol::kAuto;  // kAuto: each client's first byte tells
   std::string features = {};            // of REST: "resource", "attestation" or "all"
 
-  auto operator<=>(const Service&) const = default;
+  auto operator<=>(const Service&) const = default;  // NOLINT(modernize-use-nullptr): none in it
 };
 
 // [[listener]]: one of `path`, `address` and `systemd_socket` says where.
