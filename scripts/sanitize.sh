@@ -17,7 +17,8 @@ shift
 programs=("$@")
 [[ ${#programs[@]} -gt 0 ]] || programs=(test_base test_base_http test_base_http_dns
     test_base_http_rearm test_base_cbor test_base_secret_memory test_evidence test_eventlog
-    test_kbs_client test_unseal test_keyprovider test_secure_mount test_compat test_ttrpc test_rest
+    test_kbs_client test_policy test_unseal test_keyprovider test_secure_mount test_compat test_ttrpc
+    test_rest
     tee_detect_test tee_sample_source_test tee_sample_device_source_test)
 failed=()
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int64_t kMaxUid = std::numeric_limits<uid_t>::max() - 1;
 constexpr int64_t kMaxLimit = int64_t{1} << 30;
-constexpr int64_t kMaxIdleSeconds = 24 * 60 * 60;
+constexpr int64_t kMaxIdleSeconds = 86'400;
 // Of what passed sockets may do (AccessOfPassed), which no configuration widens.
 constexpr std::string_view kReserved = "api-server-rest:";
 

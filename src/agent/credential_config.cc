@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/credential_config.h"
 
+#include <absl/strings/match.h>
+
 #include <climits>
 #include <optional>
 #include <utility>
@@ -13,8 +15,7 @@ namespace {
 
 bool IsFilePath(const std::string& path) {
   return path.starts_with('/') && !path.ends_with('/') && path.size() < PATH_MAX &&
-         path.find('\0') == std::string::npos &&
-         ("/" + path + "/").find("/../") == std::string::npos;
+         !absl::StrContains(path, '\0') && !absl::StrContains("/" + path + "/", "/../");
 }
 
 }  // namespace

@@ -14,7 +14,7 @@
 namespace attestd::agent {
 
 // A socket that listens at an address like "127.0.0.1:8006". Errors name it.
-absl::StatusOr<base::UniqueFd> ListenOnLoopback(const std::string& address);
+absl::StatusOr<base::UniqueFd> ListenOnLoopback(const std::string& text);
 
 // A socket that clients connect to, wherever it came from. Does not block.
 class ListeningSocket {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/resource_service.h"
 
+#include <absl/strings/match.h>
+
 #include <string>
 #include <utility>
 
@@ -58,7 +60,7 @@ absl::StatusOr<kbs::ResourceUri> DecodeLegacy(base::ByteView request, const Brok
   if (!legacy.kbs_uri.empty()) {
     ASSIGN_OR_RETURN(broker, FindBroker(legacy.kbs_uri, brokers));
   }
-  if (legacy.resource.find("://") != std::string::npos) {
+  if (absl::StrContains(legacy.resource, "://")) {
     return kbs::ResourceUri::Parse(legacy.resource);
   }
   return broker != nullptr ? UriAt(*broker, legacy.resource)

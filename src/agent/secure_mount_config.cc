@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/secure_mount_config.h"
 
+#include <absl/strings/match.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -15,8 +17,8 @@ constexpr size_t kMaxSocketPath = 107;
 
 bool IsFolder(const std::string& path) {
   return path.size() > 1 && path.starts_with('/') && !path.ends_with('/') &&
-         path.find("//") == std::string::npos && (path + "/").find("/../") == std::string::npos &&
-         (path + "/").find("/./") == std::string::npos;
+         !absl::StrContains(path, "//") && !absl::StrContains(path + "/", "/../") &&
+         !absl::StrContains(path + "/", "/./");
 }
 
 }  // namespace
