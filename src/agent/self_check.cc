@@ -147,10 +147,10 @@ class SocketPulse : public base::IoLoop::Watcher {
 };
 
 template <typename Pulse>
-Vital VitalOf(std::string name, absl::Duration patience, base::IoLoop& loop,
+Vital VitalOf(const std::string& name, absl::Duration patience, base::IoLoop& loop,
               std::shared_ptr<Pulse> pulse) {
   pulse->set_id(loop.Add(pulse));
-  return {.name = std::move(name),
+  return {.name = name,
           .patience = patience,
           .ask = [&loop, pulse = std::move(pulse)](std::function<void()> answer) {
             return pulse->Ask(loop, std::move(answer));

@@ -107,8 +107,8 @@ absl::Status GiveTo(const std::string& path, const std::string& owner) {
   const size_t colon = owner.find(':');
   const std::string user = owner.substr(0, colon);
   const std::string group = colon == std::string::npos ? "" : owner.substr(colon + 1);
-  uid_t uid = static_cast<uid_t>(-1);
-  gid_t gid = static_cast<gid_t>(-1);
+  auto uid = static_cast<uid_t>(-1);
+  auto gid = static_cast<gid_t>(-1);
   if (!user.empty()) {
     ASSIGN_OR_RETURN(uid, ReadId(user, FindUser));
   }

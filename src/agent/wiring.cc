@@ -76,23 +76,17 @@ absl::StatusOr<std::vector<Server::Listener>> Listen(const Config& config) {
 class RunningAgent : public Agent {
  public:
   struct Parts {
+    const Config& config;  // outlives the constructor
     std::unique_ptr<base::IoLoop> loop;
     std::unique_ptr<evidence::Collector> collector;
     BrokerSet brokers;
     LoadConfigAgain load;
     Granted granted;
-    MeasurementConfig measurement;
     std::optional<evidence::InitData> init_data;
-    bool init_data_required = false;
-    std::vector<CredentialConfig> credentials;
-    std::vector<SystemdCredential> systemd;
     std::unique_ptr<kbs::AsClient> coco_as;
-    SealedService::Options sealed;
     std::unique_ptr<Audit> audit;
     policy::Policy policy;
-    LimitsConfig limits;
     std::unique_ptr<secure_mount::MountHelper> mount_helper;  // may be null
-    std::string mount_key_folder;
     StatusService::Explain explain;
     bool fake = false;
   };
@@ -106,16 +100,16 @@ class RunningAgent : public Agent {
                          .init_data = parts.init_data ? parts.init_data->text : ""}),
         load_(std::move(parts.load)),
         granted_(std::move(parts.granted)),
-        measurements_(parts.measurement, *collector_),
+        measurements_(parts.config.measurement, *collector_),
         init_data_(*collector_, parts.init_data ? parts.init_data->digest : base::Bytes(),
-                   parts.init_data_required),
-        credential_configs_(std::move(parts.credentials)),
-        systemd_(std::move(parts.systemd)),
+                   parts.config.init_data.required),
+        credential_configs_(parts.config.credentials),
+        systemd_(parts.config.systemd),
         coco_as_(std::move(parts.coco_as)),
         audit_(std::move(parts.audit)),
         policy_(std::move(parts.policy)),
-        reception_(parts.limits, MostConnections(), *audit_),
-        gate_(policy_, parts.limits, *audit_),
+        reception_(parts.config.limits, MostConnections(), *audit_),
+        gate_(policy_, parts.config.limits, *audit_),
         flights_(brokers_, alarm_, kbs::SecureRandom),
         secrets_(flights_, policy_, *audit_),
         brokers_(std::move(parts.brokers), alarm_),
@@ -125,8 +119,9 @@ class RunningAgent : public Agent {
         calls_(workers_, alarm_, readiness_),
         resources_(calls_, secrets_, brokers_),
         attestation_(calls_, brokers_, *collector_, measurements_, coco_as_.get()),
-        sealed_(calls_, secrets_, parts.sealed),
-        mounts_(calls_, workers_, {secrets_, sealed_.unsealer(), std::move(parts.mount_key_folder)},
+        sealed_(calls_, secrets_, {parts.config.unseal, parts.config.key_provider}),
+        mounts_(calls_, workers_,
+                {secrets_, sealed_.unsealer(), parts.config.secure_mount.key_folder},
                 mount_helper_.get()),
         status_({.tee = std::string(collector_->tee()), .sample = parts.fake},
                 std::move(parts.explain), brokers_, readiness_, calls_),
@@ -272,23 +267,17 @@ absl::StatusOr<std::unique_ptr<Agent>> StartAgent(const Config& config,
   ASSIGN_OR_RETURN(BrokerSet brokers, MakeBrokers(config, context));
   ASSIGN_OR_RETURN(std::unique_ptr<kbs::AsClient> coco_as, MakeAsClient(config.coco_as, context));
   auto agent = std::make_unique<RunningAgent>(
-      RunningAgent::Parts{.loop = std::move(loop),
+      RunningAgent::Parts{.config = config,
+                          .loop = std::move(loop),
                           .collector = std::move(collector),
                           .brokers = std::move(brokers),
                           .load = std::move(load),
                           .granted = std::move(granted),
-                          .measurement = config.measurement,
                           .init_data = std::move(init_data),
-                          .init_data_required = config.init_data.required,
-                          .credentials = config.credentials,
-                          .systemd = config.systemd,
                           .coco_as = std::move(coco_as),
-                          .sealed = {config.unseal, config.key_provider},
                           .audit = std::move(audit),
                           .policy = std::move(policy),
-                          .limits = config.limits,
                           .mount_helper = std::move(mount_helper),
-                          .mount_key_folder = config.secure_mount.key_folder,
                           .explain = MakeExplain(chosen, config, backends),
                           .fake = chosen.fake()});
   RETURN_IF_ERROR(agent->Serve(std::move(listeners)));

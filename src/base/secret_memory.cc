@@ -38,11 +38,12 @@ uint8_t* FindArena(size_t size) {
   size_t bad = size;
   while (bad - good > 1) {
     const size_t middle = good + (bad - good) / 2;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): it may point into nothing of ours
     const auto* probe = reinterpret_cast<const void*>(known - middle);
     (CRYPTO_secure_allocated(probe) == 1 ? good : bad) = middle;
   }
   CRYPTO_secure_free(inside, __FILE__, __LINE__);  // now the arena is one free piece
-  return reinterpret_cast<uint8_t*>(known - good);
+  return static_cast<uint8_t*>(inside) - good;
 }
 
 // A mapping that no other process can read; null where the kernel has none for us: it is older than
