@@ -43,7 +43,7 @@ SessionKeeper::SessionRef SessionKeeper::Live() const {
   return Usable() ? session_ : nullptr;
 }
 
-void SessionKeeper::Get(const base::CallContext& context, const Session* lost, Done done) {
+void SessionKeeper::Get(const base::CallContext& context, const Session* lost, const Done& done) {
   SessionRef live;
   FlightRef flight;
   uint64_t waiter = 0;

@@ -40,7 +40,7 @@ class SessionKeeper {
   // after the next handshake, on another thread, with its session or error; or with
   // DeadlineExceeded or Cancelled when the caller's stop was requested first, which it must be by
   // its deadline. It outlives those who wait.
-  void Get(const base::CallContext& context, const Session* lost, Done done);
+  void Get(const base::CallContext& context, const Session* lost, const Done& done);
   // The same for a thread that may wait.
   absl::StatusOr<SessionRef> Wait(const base::CallContext& context, const Session* lost = nullptr);
   // Null when there is none, or it has expired.

@@ -33,7 +33,7 @@ bool SegmentMatches(std::string_view pattern, std::string_view segment) {
 absl::Status Bad(std::string_view text, std::string_view problem) {
   return base::MakeStatus(absl::StatusCode::kInvalidArgument,
                           base::Escaped(text) + ": " + std::string(problem) +
-                              "; expected a pattern like \"kbs:///app1/*\", or \"*\" for all");
+                              R"(; expected a pattern like "kbs:///app1/*", or "*" for all)");
 }
 
 // The pattern as the URI of one resource that it has.

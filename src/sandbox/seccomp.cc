@@ -56,7 +56,7 @@ class Rules {
   const absl::Status& status() const { return status_; }
 
  private:
-  const scmp_filter_ctx filter_;
+  scmp_filter_ctx filter_;
   absl::Status status_;
 };
 

@@ -39,6 +39,7 @@ absl::Status NoHelper(std::string_view problem) {
 absl::StatusOr<pid_t> Spawn(const std::string& program, std::vector<std::string> words,
                             int socket) {
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) {
     argv.push_back(word.data());
   }
