@@ -81,7 +81,7 @@ class ConfigTest(unittest.TestCase):
 
     def test_a_wrong_configuration_keeps_the_daemon_from_starting(self):
         done = self.attestd(text=GOOD.replace("backend", "bakend"))
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 78)
         self.assertIn(f"{self.path}:2:", done.stderr)
 
     def test_a_configuration_that_cannot_be_read_is_named(self):

@@ -232,7 +232,7 @@ class ReceptionTest(unittest.TestCase):
         with open(agent.config, "a", encoding="utf-8") as config:
             config.write(f'[[listener]]\npath = "{SITE.folder}/x.sock"\nmode = "0660"\n')
         agent.launch()
-        self.assertEqual(agent.process.wait(), 1)
+        self.assertEqual(agent.process.wait(), 78)
         self.assertIn("rights", agent.log())
 
 
