@@ -126,7 +126,7 @@ class NodeTest(DeviceCase):
             file.write('[tee]\nbackend = "sample"\n' + NO_BROKER)
         done = subprocess.run([binary("attestd"), "--config", config], capture_output=True,
                               text=True, timeout=PATIENCE_SECONDS, check=False)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 78)
         self.assertIn("allow_sample", done.stderr)
         self.note("start: a sample that is not allowed", "refused to start")
         agent = self.agent_with(tables("sample").replace("[tee]\n", "[tee]\nallow_sample = true\n"))
