@@ -5,6 +5,7 @@
 #include <string>
 
 #include "compat/broker_choice.h"
+#include "compat/place.h"
 #include "fuzz/fuzz_target.h"
 
 namespace compat = attestd::compat;
