@@ -66,9 +66,10 @@ absl::StatusOr<Params> ToParams(const RsaNumbers& numbers) {
 
 // Decryption of one block, ready for EVP_PKEY_decrypt. For RSA1_5 without a look at the padding:
 // OpenSSL 3.0 answers a wrong one in another way than a right one.
+// An error for a key that is null, too.
 absl::StatusOr<KeyContext> DecryptContext(EVP_PKEY* key, TeeKeyKind kind) {
   KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
-  bool ok = context != nullptr && EVP_PKEY_decrypt_init(context.get()) == 1;
+  bool ok = key != nullptr && context != nullptr && EVP_PKEY_decrypt_init(context.get()) == 1;
   if (kind == TeeKeyKind::kRsaOaep256) {
     // RFC 7518, 4.3: SHA-256, MGF1 with SHA-256, no label.
     ok = ok && EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_OAEP_PADDING) == 1 &&
@@ -142,9 +143,6 @@ absl::StatusOr<Secret> TeeKey::DecryptContentKey(base::ByteView encrypted_key,
   // What OpenSSL computes from the primes it keeps with the key, and the primes again, in ordinary
   // memory (BN_MONT_CTX): with a copy, for the length of the call.
   const Handle<EVP_PKEY, EVP_PKEY_free> key(EVP_PKEY_dup(key_.get()));
-  if (key == nullptr) {
-    return OpensslError("RSA key");
-  }
   ASSIGN_OR_RETURN(const KeyContext context, DecryptContext(key.get(), kind_));
   bool good_block = false;
   const base::Bytes block = Block(key_.get(), encrypted_key, good_block);
