@@ -8,6 +8,9 @@ namespace {
 
 // Streams, and frames for each: grpc-go sends a ping for about each reply, to measure the path.
 constexpr double kForEachRequest = 4;
+// ... and no less than these: calls over a low limit are answered, not hung up on.
+constexpr double kLeastBurst = 16'000;
+constexpr double kLeastPerSecond = 8'000;
 // A call that is taken back is held until its method has noticed.
 constexpr double kResetsBurst = 1'000;
 constexpr double kResetsPerSecond = 500;
@@ -32,7 +35,8 @@ constexpr uint8_t kEndHeaders = 4;
 }  // namespace
 
 Http2Budget::Http2Budget(const Requests& requests, absl::Duration now)
-    : opens_(kForEachRequest * requests.burst, kForEachRequest * requests.per_second, now),
+    : opens_(std::max(kLeastBurst, kForEachRequest * requests.burst),
+             std::max(kLeastPerSecond, kForEachRequest * requests.per_second), now),
       resets_(kResetsBurst, kResetsPerSecond, now),
       controls_(opens_) {}
 

@@ -104,6 +104,12 @@ TEST_CASE("Whoever may call more often may open more streams") {
   CHECK(client.Pass(Call()) == 40'000);
 }
 
+TEST_CASE("Whoever may call seldom is answered when it calls too often, and not hung up on") {
+  const Http2Budget::Requests few = {.burst = 1, .per_second = 1};
+  Client client(std::make_shared<Http2Budget>(few, Client::kStart));
+  CHECK(client.Pass(Call()) == 16'000);
+}
+
 TEST_CASE("Before it has seen how many streams it may have, a client opens few") {
   Http2Meter meter(std::make_shared<Http2Budget>(kRequests, Client::kStart));
   const std::string open = Frame(kHeaders, kEndHeaders, 10);
