@@ -15,16 +15,14 @@ namespace {
 struct Entry {
   HashAlgorithm algorithm;
   std::string_view name;
+  const EVP_MD* (*digest)();
 };
 
 constexpr std::array<Entry, 3> kTable = {{
-    {HashAlgorithm::kSha256, "sha256"},
-    {HashAlgorithm::kSha384, "sha384"},
-    {HashAlgorithm::kSha512, "sha512"},
+    {HashAlgorithm::kSha256, "sha256", EVP_sha256},
+    {HashAlgorithm::kSha384, "sha384", EVP_sha384},
+    {HashAlgorithm::kSha512, "sha512", EVP_sha512},
 }};
-
-// Looked up once: OpenSSL's EVP_sha256() is looked up anew for each digest.
-EVP_MD* Fetch(std::string_view name) { return EVP_MD_fetch(nullptr, name.data(), nullptr); }
 
 const Entry& Find(HashAlgorithm algorithm) { return kTable.at(static_cast<size_t>(algorithm)); }
 
@@ -46,12 +44,7 @@ absl::StatusOr<HashAlgorithm> ParseHashAlgorithm(std::string_view name) {
 
 std::string_view HashAlgorithmName(HashAlgorithm algorithm) { return Find(algorithm).name; }
 
-const EVP_MD* OpensslDigest(HashAlgorithm algorithm) {
-  // Never freed.
-  static const std::array<const EVP_MD*, kTable.size()> digests = {
-      Fetch(kTable[0].name), Fetch(kTable[1].name), Fetch(kTable[2].name)};
-  return digests.at(static_cast<size_t>(algorithm));
-}
+const EVP_MD* OpensslDigest(HashAlgorithm algorithm) { return Find(algorithm).digest(); }
 
 absl::StatusOr<Bytes> Hash(HashAlgorithm algorithm, ByteView bytes) {
   Bytes digest(EVP_MAX_MD_SIZE);
