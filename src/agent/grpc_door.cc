@@ -143,6 +143,8 @@ absl::StatusOr<std::unique_ptr<GrpcDoor>> GrpcDoor::Open(const base::MethodTable
   if (server == nullptr) {
     return absl::InternalError("gRPC did not start");
   }
+  // gRPC begins with "serving", before anyone has said so.
+  server->GetHealthCheckService()->SetServingStatus("", false);
   return std::unique_ptr<GrpcDoor>(
       new GrpcDoor(std::move(callers), std::move(service), std::move(acceptor), std::move(server)));
 }
