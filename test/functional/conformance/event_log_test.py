@@ -148,15 +148,22 @@ def _varint(number):
 class DiskTest(EventLogCase):
     door = "files"
 
-    def test_case_87_disks_that_are_full_read_only_or_gone(self):
-        """no entry, no extend: the register is as it was, reads are served, and it recovers"""
-        folder = os.path.join(self.site.folder, "disk")
+    def disk(self, name, size):
+        """A folder with room for `size`; None, and said so, where none can be mounted."""
+        folder = os.path.join(self.site.folder, name)
         os.mkdir(folder)
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder],
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder],
                           check=False, capture_output=True).returncode != 0:
             self.not_run("all", "no file system can be mounted")
-            return
+            return None
         self.stack.callback(subprocess.run, ["umount", "-l", folder], check=False)
+        return folder
+
+    def test_case_87_disks_that_are_full_read_only_or_gone(self):
+        """no entry, no extend: the register is as it was, reads are served, and it recovers"""
+        folder = self.disk("disk", "64k")
+        if folder is None:
+            return
         self.open_daemon("disk", folder)
         self.extend("before")
         filler = os.path.join(folder, "filler")
@@ -175,13 +182,9 @@ class DiskTest(EventLogCase):
 
     def test_case_87_an_audit_log_on_a_full_disk(self):
         """no room for a line: told, requests are served on, and the next line is whole"""
-        folder = os.path.join(self.site.folder, "audit")
-        os.mkdir(folder)
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", folder],
-                          check=False, capture_output=True).returncode != 0:
-            self.not_run("all", "no file system can be mounted")
+        folder = self.disk("audit", "16k")
+        if folder is None:
             return
-        self.stack.callback(subprocess.run, ["umount", "-l", folder], check=False)
         path, filler = (os.path.join(folder, name) for name in ("audit.log", "filler"))
         self.open_daemon("audit", tables=f'[audit]\nfile = "{path}"\n')
         self.assertEqual(len(audit_lines(path)), 1)
