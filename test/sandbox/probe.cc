@@ -28,6 +28,7 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -169,6 +170,14 @@ std::map<std::string_view, Call> Others() {
                         errno == EINVAL
                     ? 0
                     : -1;
+       }},
+      // For a build with the address sanitizer, which must see it in the sandbox too.
+      {"read-freed",
+       [](const std::string&) -> long {
+         auto text = std::make_unique<std::string>(64, 'x');
+         const volatile char* const freed = text->data();
+         text.reset();
+         return *freed;
        }},
       {"terminal-input",
        [](const std::string&) -> long {

@@ -81,6 +81,7 @@ class Agent:
         done = subprocess.run(
             [binary("attestctl"), "--socket", f"unix://{self.socket}"] + list(argv),
             capture_output=True, timeout=PATIENCE_SECONDS, check=False)
+        sanitizer.check(done.stderr.decode())
         return Outcome(done.returncode, done.stdout, done.stderr.decode())
 
     def get(self, resource, *argv):

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import time
 
+from support import sanitizer
+
 # Generous: a loaded machine is slow, a broken program never gets there.
 PATIENCE_SECONDS = 30
 
@@ -111,7 +113,9 @@ class Process:
 
     def wait(self):
         """The exit status, negative for a signal."""
-        return self._popen.wait(PATIENCE_SECONDS)
+        status = self._popen.wait(PATIENCE_SECONDS)
+        sanitizer.check(self.log())
+        return status
 
     def stop(self):
         """Asks it to end and returns the exit status."""

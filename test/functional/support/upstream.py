@@ -3,6 +3,7 @@
 import os
 import subprocess
 
+from support import sanitizer
 from support.agent import Agent
 from support.processes import PATIENCE_SECONDS, Process, binary
 
@@ -23,7 +24,7 @@ def install(folder):
 
 
 def clean_environment(**variables):
-    return {"PATH": os.environ["PATH"], **variables}
+    return {"PATH": os.environ["PATH"], **sanitizer.environment(), **variables}
 
 
 def run_program(folder, name, *argv, **variables):
