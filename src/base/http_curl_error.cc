@@ -69,7 +69,9 @@ absl::Status CurlConnection::TlsError(CURLcode code) const {
       return Untrusted(step + std::string(ours));
     }
   }
-  for (const char* lost : {"SYSCALL", "reset by peer", "unexpected eof", "ZERO_RETURN"}) {
+  // libcurl's words where no word of OpenSSL explains the end, and OpenSSL's own.
+  for (const char* lost :
+       {"Send failure", "Recv failure", "getpeername()", " in connection to ", "unexpected eof"}) {
     if (absl::StrContains(found, lost)) {
       return Unreachable(step + "the connection ended during the handshake");
     }
