@@ -9,6 +9,9 @@
 #include <string>
 
 #include "agent/grpc_callers.h"
+#include "agent/grpc_calls.h"
+#include "agent/grpc_health.h"
+#include "agent/grpc_queue.h"
 #include "base/door.h"
 #include "base/handle.h"
 #include "base/method.h"
@@ -34,13 +37,17 @@ class GrpcDoor : public base::Door {
 
  private:
   using Acceptor = std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>;
-  GrpcDoor(std::unique_ptr<GrpcCallers> callers, std::unique_ptr<grpc::Service> service,
-           Acceptor acceptor, std::unique_ptr<grpc::Server> server);
+  GrpcDoor(std::unique_ptr<GrpcCallers> callers, grpc::ServerBuilder& builder,
+           const base::MethodTable& methods);
+  absl::Status Start(grpc::ServerBuilder& builder);
 
   const std::unique_ptr<GrpcCallers> callers_;
-  const std::unique_ptr<grpc::Service> service_;
+  GrpcQueue queue_;
+  GrpcCalls calls_;
+  GrpcHealth health_;
+  GrpcCalls checks_;
   Acceptor acceptor_;
-  const std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<grpc::Server> server_;
 };
 
 }  // namespace attestd::agent

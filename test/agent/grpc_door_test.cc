@@ -20,53 +20,102 @@ namespace {
 // grpc.health.v1.HealthCheckResponse, whole.
 const std::string kServing = "\x08\x01";
 const std::string kNotServing = "\x08\x02";
+const std::string kUnknown = "\x08\x03";
 
-// Connected to the door without a listener.
+base::MethodTable OneMethod() {
+  base::MethodTable methods;
+  methods["/a.Service/Method"] = [](base::ByteView, const base::CallContext&, base::Done) {};
+  return methods;
+}
+
+std::string Bytes(const grpc::ByteBuffer& buffer) {
+  grpc::Slice slice;
+  return buffer.DumpToSingleSlice(&slice).ok() ? std::string(slice.begin(), slice.end()) : "";
+}
+
+// Connected to the door without a listener; asks for one call, step by step.
 class HealthClient {
  public:
-  explicit HealthClient(GrpcDoor& door) {
+  HealthClient(GrpcDoor& door, const std::string& method) {
     std::array<int, 2> ends{};
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
     door.Accept(base::UniqueFd(ends[0]), std::make_shared<base::Caller>());
-    channel_ = grpc::CreateCustomInsecureChannelFromFd("attestd", ends[1], {});
+    grpc::GenericStub stub(grpc::CreateCustomInsecureChannelFromFd("attestd", ends[1], {}));
+    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    call_ = stub.PrepareCall(&context_, "/grpc.health.v1.Health/" + method, &queue_);
+    call_->StartCall(this);
+    Await();
   }
 
-  // The reply's bytes; the error's text instead.
-  std::string Check() {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
-    grpc::GenericStub stub(channel_);
-    grpc::CompletionQueue queue;
-    const grpc::Slice empty;  // the server as a whole
-    const auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check",
-                                            grpc::ByteBuffer(&empty, 1), &queue);
-    call->StartCall();
-    grpc::ByteBuffer reply;
+  // With the name of a service that has at most 127 bytes.
+  void Ask(const std::string& service) {
+    const grpc::Slice request("\x0a" + std::string(1, static_cast<char>(service.size())) + service);
+    call_->WriteLast(grpc::ByteBuffer(&request, 1), {}, this);
+    Await();
+  }
+  // The next message's bytes; empty when there is none.
+  std::string Read() {
+    grpc::ByteBuffer message;
+    call_->Read(&message, this);
+    return Await() ? Bytes(message) : "";
+  }
+  grpc::StatusCode End() {
     grpc::Status status;
-    call->Finish(&reply, &status, this);
-    void* tag = nullptr;
-    bool ok = false;
-    REQUIRE(queue.Next(&tag, &ok));
-    grpc::Slice bytes;
-    if (!status.ok() || !reply.DumpToSingleSlice(&bytes).ok()) {
-      return status.error_message();
-    }
-    return {bytes.begin(), bytes.end()};
+    call_->Finish(&status, this);
+    Await();
+    return status.error_code();
   }
 
  private:
-  std::shared_ptr<grpc::Channel> channel_;
+  bool Await() {
+    void* tag = nullptr;
+    bool ok = false;
+    REQUIRE(queue_.Next(&tag, &ok));
+    return ok;
+  }
+
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
 };
 
+std::string Check(GrpcDoor& door, const std::string& service) {
+  HealthClient client(door, "Check");
+  client.Ask(service);
+  const std::string reply = client.Read();
+  const grpc::StatusCode code = client.End();
+  return code == grpc::StatusCode::OK ? reply : "error " + std::to_string(code);
+}
+
 TEST_CASE("gRPC's health is not serving until someone says so") {
-  base::MethodTable methods;
-  methods["/a.Service/Method"] = [](base::ByteView, const base::CallContext&, base::Done) {};
+  const base::MethodTable methods = OneMethod();
   const std::unique_ptr<GrpcDoor> door = GrpcDoor::Open(methods, {}).value();
-  HealthClient client(*door);
-  CHECK(client.Check() == kNotServing);
-  const std::vector<std::string> names = {""};
+  CHECK(Check(*door, "") == kNotServing);
+  CHECK(Check(*door, "a.Service") == "error 5");  // NOT_FOUND
+  const std::vector<std::string> names = {"", "a.Service"};
   door->SetServing(names, true);
-  CHECK(client.Check() == kServing);
+  CHECK(Check(*door, "") == kServing);
+  CHECK(Check(*door, "a.Service") == kServing);
+}
+
+TEST_CASE("Who watches gRPC's health is told of each change, and let go when the door closes") {
+  const base::MethodTable methods = OneMethod();
+  std::unique_ptr<GrpcDoor> door = GrpcDoor::Open(methods, {}).value();
+  HealthClient client(*door, "Watch");
+  client.Ask("a.Service");
+  CHECK(client.Read() == kUnknown);
+  const std::vector<std::string> names = {"a.Service"};
+  door->SetServing(names, true);
+  CHECK(client.Read() == kServing);
+  door->SetServing(names, true);
+  door->SetServing(names, false);
+  CHECK(client.Read() == kNotServing);
+  const auto before = std::chrono::steady_clock::now();
+  door.reset();
+  // It does not wait for them, as for calls: those have 5 s.
+  CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(4));
+  CHECK(client.Read().empty());
+  CHECK(client.End() == grpc::StatusCode::UNAVAILABLE);
 }
 
 }  // namespace

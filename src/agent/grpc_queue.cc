@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/grpc_queue.h"
+
+namespace attestd::agent {
+
+void GrpcQueue::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void GrpcQueue::End() {
+  if (ended_) {
+    return;
+  }
+  ended_ = true;
+  queue_->Shutdown();
+  if (thread_.joinable()) {
+    thread_.join();
+  } else {
+    Run();
+  }
+}
+
+void GrpcQueue::Run() {
+  void* tag = nullptr;
+  bool ok = false;
+  while (queue_->Next(&tag, &ok)) {
+    static_cast<GrpcEvent*>(tag)->Happened(ok);
+  }
+}
+
+}  // namespace attestd::agent

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ATTESTD_AGENT_GRPC_QUEUE_H_
+#define ATTESTD_AGENT_GRPC_QUEUE_H_
+
+#include <grpcpp/completion_queue.h>
+#include <grpcpp/server_builder.h>
+
+#include <memory>
+#include <thread>
+
+namespace attestd::agent {
+
+// What a completion queue tells of: its tag.
+class GrpcEvent {
+ public:
+  virtual void Happened(bool ok) = 0;
+
+ protected:
+  ~GrpcEvent() = default;
+};
+
+// Told to one method of its owner, of which it is a member.
+template <typename Owner, void (Owner::*kMethod)(bool)>
+class GrpcEventOf final : public GrpcEvent {
+ public:
+  explicit GrpcEventOf(Owner& owner) : owner_(owner) {}
+  void Happened(bool ok) override { (owner_.*kMethod)(ok); }
+
+ private:
+  Owner& owner_;
+};
+
+// A completion queue and the one thread that serves it. gRPC's callback API has two at the least,
+// which wake each other for each event of a call.
+class GrpcQueue {
+ public:
+  explicit GrpcQueue(grpc::ServerBuilder& builder) : queue_(builder.AddCompletionQueue()) {}
+  GrpcQueue(const GrpcQueue&) = delete;
+  GrpcQueue& operator=(const GrpcQueue&) = delete;
+  ~GrpcQueue() { End(); }
+
+  // Once there is a server.
+  void Start();
+  // Once the server is shut down, or was never there. What was told until then is seen to.
+  void End();
+  grpc::ServerCompletionQueue* get() { return queue_.get(); }
+
+ private:
+  void Run();
+
+  const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+
+  std::thread thread_;
+  bool ended_ = false;
+};
+
+}  // namespace attestd::agent
+
+#endif  // ATTESTD_AGENT_GRPC_QUEUE_H_
