@@ -28,7 +28,7 @@ failed=()
 
 # unit_tests PRESET: the programs of the unit tests that are built.
 unit_tests() {
-    ctest --preset "$1" --show-only=json-v1 -L 'unit|swtpm' | python3 -c 'if True:
+    ctest --preset "$1" --show-only=json-v1 -L unit | python3 -c 'if True:
         import json, os, sys
         commands = {test["command"][0] for test in json.load(sys.stdin)["tests"]}
         print(*sorted(os.path.basename(one) for one in commands if "/bin/test_" in one or
@@ -62,7 +62,7 @@ memcheck() {
     shift
     own=0
     valgrind --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite \
-        --num-callers=30 --suppressions=test/support/valgrind.supp --log-file="$log.memcheck" \
+        --sim-hints=fuse-compatible --num-callers=30 --suppressions=test/support/valgrind.supp --log-file="$log.memcheck" \
         "$@" >"$log" 2>&1 || own=$?
     grep -q 'ERROR SUMMARY: 0 errors' "$log.memcheck" &&
         ! grep -q 'ERROR SUMMARY: [1-9]' "$log.memcheck"

@@ -4,6 +4,7 @@ import collections
 import os
 import subprocess
 
+from support import sanitizer
 from support.processes import PATIENCE_SECONDS, Process, binary, wait_until
 from support.rpc import SERVING, Client, grpc
 
