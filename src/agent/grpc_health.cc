@@ -32,7 +32,9 @@ class GrpcHealth::Watcher {
                                         health_.queue_.get(), &asked_);
   }
 
-  void Tell() ABSL_EXCLUSIVE_LOCKS_REQUIRED(health_.mutex_) {
+  // This and End with the mutex of the health.
+  void Tell() {
+    health_.mutex_.AssertHeld();
     const Status now = health_.Find(request_.service());
     if (busy_ || is_over_ || now == told_) {
       return;
@@ -44,7 +46,8 @@ class GrpcHealth::Watcher {
     writer_.Write(response, &wrote_);
   }
 
-  void End() ABSL_EXCLUSIVE_LOCKS_REQUIRED(health_.mutex_) {
+  void End() {
+    health_.mutex_.AssertHeld();
     if (busy_ || is_over_ || is_finished_) {
       return;
     }
