@@ -20,7 +20,7 @@ from support.processes import Process, binary, wait_until
 from support.rpc import SERVING, Client, grpc
 from support.sample_site import SECRET, URI, SampleSite
 from support.tpm import Swtpm
-from support.upstream import AGENT, HUB, REST
+from support.upstream import AGENT, HUB, REST, clean_environment
 
 BIN = "/usr/local/bin"
 RUN = "/run/confidential-containers"
@@ -75,7 +75,7 @@ class KataAgent:
         if socket and os.path.exists(socket):
             os.remove(socket)
         program = Process([f"{BIN}/{name}", *argv], os.path.join(_WORK, f"{name}.log"),
-                          {"PATH": os.environ["PATH"], **env})
+                          clean_environment(**env))
         self._stack.callback(program.kill)
         self.programs[name] = program
         if not socket:

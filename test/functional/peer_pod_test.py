@@ -14,11 +14,12 @@ import threading
 import time
 import unittest
 
+from support import sanitizer
 from support.agent import SAMPLE_TABLES
 from support.guest_root import enter_guest_root
 from support.processes import PATIENCE_SECONDS, Process, binary, wait_until
 from support.sample_site import SECRET, SampleSite
-from support.upstream import AGENT, HUB, REST
+from support.upstream import AGENT, HUB, REST, clean_environment
 
 BIN = "/usr/local/bin"
 POD = "/run/netns/podns"
@@ -81,7 +82,7 @@ class PeerPodTest(unittest.TestCase):
         # The units make it first.
         os.makedirs("/run/confidential-containers/attestation-agent", exist_ok=True)
         program = Process(UNITS[name], os.path.join(_WORK, f"{name}.log"),
-                          {"PATH": os.environ["PATH"]})
+                          clean_environment())
         self.stack.callback(program.kill)
         self.programs[name] = program
 
@@ -145,7 +146,7 @@ class PeerPodTest(unittest.TestCase):
         program = Process(
             [*IN_POD, "/usr/bin/systemd-socket-activate", "--listen=127.0.0.1:8006",
              "--fdname=rest", "nsenter", f"--net=/proc/{os.getpid()}/ns/net",
-             binary("attestd"), "--config", config], log, {"PATH": os.environ["PATH"]})
+             binary("attestd"), "--config", config], log, clean_environment())
         self.stack.callback(program.kill)
         wait_until(lambda: "Listening on" in program.log(), "the socket is there")
         self.assert_secret_in_the_pod()
@@ -177,6 +178,7 @@ class Asked:
 
 def memory_has(pid, text):
     """Whether the text stands in memory that the process may write."""
+    sanitizer.skip_memory()
     with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
         for line in maps:
             area, rights = line.split()[:2]

@@ -130,6 +130,7 @@ class Process:
 
 def memory(pid):
     """The bytes of a process that root can read, mapping by mapping."""
+    sanitizer.skip_memory()
     with open(f"/proc/{pid}/maps", encoding="ascii", errors="replace") as maps:
         ranges = [line.split()[0].split("-") for line in maps if line.split()[1].startswith("r")]
     with open(f"/proc/{pid}/mem", "rb", buffering=0) as mem:

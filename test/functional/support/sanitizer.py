@@ -2,6 +2,7 @@
 """What the sanitizers have to say, where scripts/sanitize.sh runs the tests on their build."""
 import os
 import re
+import unittest
 
 _OPTIONS = "ASAN_OPTIONS"
 _REPORT = re.compile(r"^.*(ERROR: AddressSanitizer|: runtime error: ).*", re.MULTILINE)
@@ -14,6 +15,12 @@ def active():
 def environment():
     """What a program needs that is started without this process's environment."""
     return {_OPTIONS: os.environ[_OPTIONS]} if active() else {}
+
+
+def skip_memory():
+    """For tests of what a program's memory holds: a sanitizer keeps what is freed."""
+    if active():
+        raise unittest.SkipTest("a sanitizer's memory is not attestd's")
 
 
 def check(text):
