@@ -13,10 +13,11 @@ namespace attestd::agent {
 // What a completion queue tells of: its tag.
 class GrpcEvent {
  public:
+  GrpcEvent() = default;
+  GrpcEvent(const GrpcEvent&) = delete;
+  GrpcEvent& operator=(const GrpcEvent&) = delete;
+  virtual ~GrpcEvent() = default;
   virtual void Happened(bool ok) = 0;
-
- protected:
-  ~GrpcEvent() = default;
 };
 
 // Told to one method of its owner, of which it is a member.
