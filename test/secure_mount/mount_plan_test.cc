@@ -93,8 +93,8 @@ TEST_CASE("An option that is wrong is refused and named") {
 
 TEST_CASE("Paths that lead elsewhere are refused") {
   const std::string path =
-      GENERATE("", "/", "run/x", "/run/../etc", "/run/..", "/run//x", "/run/./x", "/run/x\n",
-               std::string("/run/\0x", 7), "/" + std::string(4095, 'x'));
+      GENERATE(as<std::string>(), "", "/", "run/x", "/run/../etc", "/run/..", "/run//x", "/run/./x",
+               "/run/x\n", std::string("/run/\0x", 7), "/" + std::string(4095, 'x'));
   MountRequest request = KataRequest();
   request.mount_point = path;
   CHECK(GetReason(ParseMountPlan(request).status()) == Reason::kBadMount);
