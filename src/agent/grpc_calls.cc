@@ -3,10 +3,11 @@
 
 #include <grpc/support/time.h>
 #include <grpcpp/impl/rpc_service_method.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/async_unary_call.h>
+#include <grpcpp/support/byte_buffer.h>
 
 #include <algorithm>
-#include <atomic>
-#include <memory>
 #include <stop_token>
 #include <utility>
 
@@ -36,7 +37,7 @@ absl::Duration Left(gpr_timespec deadline) {
 // call over. gRPC cancels it at the caller's deadline.
 class GrpcCalls::Call {
  public:
-  Call(GrpcCalls& calls, int index) : calls_(calls), index_(index) {
+  Call(GrpcCalls& calls, int index) : use_(calls.queue_), calls_(calls), index_(index) {
     context_.AsyncNotifyWhenDone(&over_);
     calls_.RequestAsyncUnary(index_, &context_, &request_, &writer_, calls_.queue_.get(),
                              calls_.queue_.get(), &asked_);
@@ -100,6 +101,7 @@ class GrpcCalls::Call {
     }
   }
 
+  const GrpcQueue::Use use_;
   GrpcCalls& calls_;
   const int index_;
   grpc::ServerContext context_;

@@ -3,9 +3,6 @@
 #define ATTESTD_AGENT_GRPC_CALLS_H_
 
 #include <grpcpp/impl/service_type.h>
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/async_unary_call.h>
-#include <grpcpp/support/byte_buffer.h>
 
 #include <vector>
 

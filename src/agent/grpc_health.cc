@@ -26,7 +26,7 @@ constexpr char kWatch[] = "/grpc.health.v1.Health/Watch";
 // being written. What follows the wait is told on the queue's thread, but for Tell and End.
 class GrpcHealth::Watcher {
  public:
-  explicit Watcher(GrpcHealth& health) : health_(health) {
+  explicit Watcher(GrpcHealth& health) : use_(health.queue_), health_(health) {
     context_.AsyncNotifyWhenDone(&over_);
     health_.RequestAsyncServerStreaming(0, &context_, &request_, &writer_, health_.queue_.get(),
                                         health_.queue_.get(), &asked_);
@@ -36,7 +36,7 @@ class GrpcHealth::Watcher {
   void Tell() {
     health_.mutex_.AssertHeld();
     const Status now = health_.Find(request_.service());
-    if (busy_ || is_over_ || now == told_) {
+    if (busy_ || is_over_ || is_finished_ || now == told_) {
       return;
     }
     told_ = now;
@@ -108,6 +108,7 @@ class GrpcHealth::Watcher {
     }
   }
 
+  const GrpcQueue::Use use_;
   GrpcHealth& health_;
   grpc::ServerContext context_;
   HealthCheckRequest request_;

@@ -12,12 +12,22 @@ void GrpcQueue::End() {
     return;
   }
   ended_ = true;
+  {
+    const absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(
+        +[](int* uses) { return *uses == 0; }, &uses_));
+  }
   queue_->Shutdown();
   if (thread_.joinable()) {
     thread_.join();
   } else {
     Run();
   }
+}
+
+void GrpcQueue::Count(int change) {
+  const absl::MutexLock lock(&mutex_);
+  uses_ += change;
 }
 
 void GrpcQueue::Run() {

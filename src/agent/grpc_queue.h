@@ -2,6 +2,8 @@
 #ifndef ATTESTD_AGENT_GRPC_QUEUE_H_
 #define ATTESTD_AGENT_GRPC_QUEUE_H_
 
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/server_builder.h>
 
@@ -42,17 +44,33 @@ class GrpcQueue {
 
   // Once there is a server.
   void Start();
-  // Once the server is shut down, or was never there. What was told until then is seen to.
+  // Once the server is shut down, or was never there. Returns when no Use is left, as gRPC ends a
+  // process that begins something on a queue which is shut down.
   void End();
+
+  // Held by who waits for events of the queue, and longer than anything of gRPC's.
+  class Use {
+   public:
+    explicit Use(GrpcQueue& queue) : queue_(queue) { queue_.Count(1); }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    ~Use() { queue_.Count(-1); }
+
+   private:
+    GrpcQueue& queue_;
+  };
+
   grpc::ServerCompletionQueue* get() { return queue_.get(); }
 
  private:
   void Run();
+  void Count(int change);
 
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
-
   std::thread thread_;
   bool ended_ = false;
+  absl::Mutex mutex_;
+  int uses_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace attestd::agent

@@ -47,8 +47,8 @@ namespace {
 
 // For devices, and for tokens from brokers; what hangs in one lane leaves two to the others.
 constexpr WorkerPool::Limits kWorkers = {.threads = 8, .threads_per_lane = 6, .waiting = 2048};
-// They read the brokers' answers and decrypt them. On two processors a second one costs more wakes
-// than it saves: 15 to 50 us of a call.
+// They read the brokers' answers and decrypt them. On two processors a second one costs more in
+// wakes than it saves.
 int IoThreads() { return std::thread::hardware_concurrency() < 4 ? 1 : 2; }
 constexpr absl::Duration kCheckTime = absl::Seconds(10);
 
