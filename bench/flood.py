@@ -4,9 +4,11 @@ that is over its limits are at work. From Python; wants root, and ATTESTD_BIN_DI
 as the functional tests do.
 
 Prints one table. Rounds take turns; the machine's own noise is in the first row, and what the flood
-itself takes of the processors in the second: the same strangers, where nobody accepts them.
+itself takes of the processors in the floors: the same strangers, where nobody accepts them. They come
+evenly (every ms), and in strokes (every 5 ms, fifty at once).
 """
 import contextlib
+import functools
 import multiprocessing
 import os
 import socket
@@ -24,18 +26,18 @@ GET = "api.GetResourceService/GetResource"
 ROUNDS, CALLS, PER_SECOND, NOBODY = 7, 600, 10_000, 65534
 
 
-def paced(work, stop, done):
-    """Calls `work` PER_SECOND times a second, in strokes of 1 ms, until it is to stop."""
+def paced(work, stop, done, stroke=0.001):
+    """Calls `work` PER_SECOND times a second, those of a stroke's seconds at once, until it is to stop."""
     began, count = time.monotonic(), 0
     while not stop.is_set():
         while count < (time.monotonic() - began) * PER_SECOND:
             work()
             count += 1
-        time.sleep(0.001)
+        time.sleep(stroke)
     done.value = count / (time.monotonic() - began)
 
 
-def strangers(path, stop, done):
+def strangers(path, stop, done, stroke=0.001):
     """Connects as somebody who is not let in, asks, and leaves."""
     os.setgroups([])
     os.setgid(NOBODY)
@@ -48,7 +50,7 @@ def strangers(path, stop, done):
                 client.connect(path)
                 client.send(request)
 
-    paced(come, stop, done)
+    paced(come, stop, done, stroke)
 
 
 def greedy(path, stop, done):
@@ -66,7 +68,7 @@ def greedy(path, stop, done):
             with contextlib.suppress(BlockingIOError):
                 client.recv(1 << 20)
 
-        paced(ask, stop, done)
+        paced(ask, stop, done, stroke=0.005)
 
 
 def measure(client, flood, path):
@@ -100,9 +102,12 @@ def main():
         full.bind(os.path.join(site.folder, "full.sock"))
         os.chmod(full.getsockname(), 0o666)
         full.listen(0)
+        in_strokes = functools.partial(strangers, stroke=0.005)
         floods = {"nobody": (None, ""),
                   "strangers where nobody accepts (floor)": (strangers, full.getsockname()),
                   "strangers who connect": (strangers, wide),
+                  "in strokes, where nobody accepts (floor)": (in_strokes, full.getsockname()),
+                  "in strokes, who connect": (in_strokes, wide),
                   "one client's requests": (greedy, other)}
         client = stack.enter_context(TtrpcClient(daemon.socket))
         rounds = {name: [] for name in floods}
