@@ -44,6 +44,8 @@ absl::StatusOr<std::unique_ptr<GrpcDoor>> GrpcDoor::Open(const base::MethodTable
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
                              static_cast<int>(limits.idle_seconds) * 1000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   std::unique_ptr<GrpcDoor> door(new GrpcDoor(std::move(callers), builder, methods));
@@ -55,21 +57,22 @@ GrpcDoor::GrpcDoor(std::unique_ptr<GrpcCallers> callers, grpc::ServerBuilder& bu
                    const base::MethodTable& methods)
     : callers_(std::move(callers)),
       queue_(builder),
-      calls_(methods, *callers_, queue_),
       health_(queue_),
-      checks_(health_.methods(), *callers_, queue_),
+      calls_(*callers_, queue_),
       acceptor_(builder.experimental().AddExternalConnectionAcceptor(
           grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-          grpc::InsecureServerCredentials())) {}
+          grpc::InsecureServerCredentials())) {
+  calls_.Add(methods);
+  calls_.Add(health_.methods());
+}
 
 absl::Status GrpcDoor::Start(grpc::ServerBuilder& builder) {
-  builder.RegisterService(&calls_).RegisterService(&checks_).RegisterService(&health_);
+  builder.RegisterService(&health_).RegisterAsyncGenericService(&calls_.service());
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) {
     return absl::InternalError("gRPC did not start");
   }
-  calls_.Start();
-  checks_.Start();
+  calls_.Start(server_->c_server());
   health_.Start();
   queue_.Start();
   return absl::OkStatus();

@@ -43,9 +43,8 @@ class GrpcDoor : public base::Door {
 
   const std::unique_ptr<GrpcCallers> callers_;
   GrpcQueue queue_;
-  GrpcCalls calls_;
   GrpcHealth health_;
-  GrpcCalls checks_;
+  GrpcCalls calls_;
   Acceptor acceptor_;
   std::unique_ptr<grpc::Server> server_;
 };

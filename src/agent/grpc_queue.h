@@ -4,7 +4,9 @@
 
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
+#include <grpc/grpc.h>
 #include <grpcpp/completion_queue.h>
+#include <grpcpp/impl/codegen/completion_queue_tag.h>
 #include <grpcpp/server_builder.h>
 
 #include <memory>
@@ -12,14 +14,18 @@
 
 namespace attestd::agent {
 
-// What a completion queue tells of: its tag.
-class GrpcEvent {
+// What a completion queue tells of: its tag, for gRPC's C interface too.
+class GrpcEvent : public grpc::internal::CompletionQueueTag {
  public:
   GrpcEvent() = default;
   GrpcEvent(const GrpcEvent&) = delete;
   GrpcEvent& operator=(const GrpcEvent&) = delete;
-  virtual ~GrpcEvent() = default;
   virtual void Happened(bool ok) = 0;
+
+  bool FinalizeResult(void** tag, bool* /*ok*/) final {
+    *tag = this;
+    return true;
+  }
 };
 
 // Told to one method of its owner, of which it is a member.
@@ -28,6 +34,21 @@ class GrpcEventOf final : public GrpcEvent {
  public:
   explicit GrpcEventOf(Owner& owner) : owner_(owner) {}
   void Happened(bool ok) override { (owner_.*kMethod)(ok); }
+
+ private:
+  Owner& owner_;
+};
+
+// The same, of a completion queue of the callback kind: called where it comes about.
+template <typename Owner, void (Owner::*kMethod)()>
+class GrpcCompletionOf final : public grpc_completion_queue_functor {
+ public:
+  explicit GrpcCompletionOf(Owner& owner) : grpc_completion_queue_functor(), owner_(owner) {
+    functor_run = [](grpc_completion_queue_functor* self, int /*ok*/) {
+      (static_cast<GrpcCompletionOf*>(self)->owner_.*kMethod)();
+    };
+    inlineable = 1;
+  }
 
  private:
   Owner& owner_;
