@@ -33,9 +33,14 @@ absl::StatusOr<base::Bytes> Uncompressed(const EcPoint& point, const TeeKeyNames
   return encoded;
 }
 
-// A key from its point and, when there is one, its private scalar. fromdata refuses points off the
-// curve, and coordinates that are not below p.
-absl::StatusOr<Key> Import(const TeeKeyNames& names, const EcPoint& point, const BIGNUM* d) {
+absl::Status NotOnCurve() {
+  const absl::Status cause = OpensslError("the point is not on the curve");
+  return absl::Status(absl::StatusCode::kInvalidArgument, cause.message());
+}
+
+// A key pair from its point and its scalar. fromdata refuses points off the curve, and coordinates
+// that are not below p.
+absl::StatusOr<Key> ImportPair(const TeeKeyNames& names, const EcPoint& point, const BIGNUM* d) {
   ASSIGN_OR_RETURN(const base::Bytes encoded, Uncompressed(point, names));
   const Handle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> builder(OSSL_PARAM_BLD_new());
   if (builder == nullptr ||
@@ -43,19 +48,32 @@ absl::StatusOr<Key> Import(const TeeKeyNames& names, const EcPoint& point, const
                                       names.crv.size()) != 1 ||
       OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, encoded.data(),
                                        encoded.size()) != 1 ||
-      (d != nullptr && OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, d) != 1)) {
+      OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, d) != 1) {
     return OpensslError("EC key");
   }
   const Params params(OSSL_PARAM_BLD_to_param(builder.get()));
   const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
   EVP_PKEY* key = nullptr;
-  const int selection = d != nullptr ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
   if (params == nullptr || context == nullptr || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-      EVP_PKEY_fromdata(context.get(), &key, selection, params.get()) != 1) {
-    const absl::Status cause = OpensslError("the point is not on the curve");
-    return absl::Status(absl::StatusCode::kInvalidArgument, cause.message());
+      EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, params.get()) != 1) {
+    return NotOnCurve();
   }
   return Key(key);
+}
+
+// A point on the curve of `key`, whose parameters it shares: to make them anew by the curve's name
+// would take as long as a quarter of the agreement. Refuses what ImportPair refuses.
+absl::StatusOr<Key> ImportPeer(const TeeKeyNames& names, const EcPoint& point,
+                               const EVP_PKEY* key) {
+  ASSIGN_OR_RETURN(const base::Bytes encoded, Uncompressed(point, names));
+  Key peer(EVP_PKEY_new());
+  if (peer == nullptr || EVP_PKEY_copy_parameters(peer.get(), key) != 1) {
+    return OpensslError("EC key");
+  }
+  if (EVP_PKEY_set1_encoded_public_key(peer.get(), encoded.data(), encoded.size()) != 1) {
+    return NotOnCurve();
+  }
+  return peer;
 }
 
 absl::StatusOr<std::string> Coordinate(const EVP_PKEY* key, const char* name, size_t size) {
@@ -76,7 +94,7 @@ absl::StatusOr<base::Secret> Derive(EVP_PKEY* key, EVP_PKEY* peer, size_t size) 
   const KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
   // OpenSSL's own check of the peer would also multiply by the order, for a third of the time of
   // an unwrap. P-256 and P-521 have cofactor 1, so that every point on the curve but infinity is of
-  // that order (NIST SP 800-56A, 5.6.2.3.4); Import refuses the others.
+  // that order (NIST SP 800-56A, 5.6.2.3.4); ImportPeer refuses the others.
   constexpr int kNoFurtherCheck = 0;
   if (context == nullptr || EVP_PKEY_derive_init(context.get()) != 1 ||
       EVP_PKEY_derive_set_peer_ex(context.get(), peer, kNoFurtherCheck) != 1) {
@@ -99,7 +117,7 @@ absl::StatusOr<TeeKey> TeeKey::FromPrivate(base::ByteView d, const EcPoint& poin
       BN_bin2bn(d.data(), static_cast<int>(d.size()), scalar.get()) == nullptr) {
     return OpensslError("TEE key scalar");
   }
-  ASSIGN_OR_RETURN(Key key, Import(NamesOf(kind), point, scalar.get()));
+  ASSIGN_OR_RETURN(Key key, ImportPair(NamesOf(kind), point, scalar.get()));
   return TeeKey(key.release(), kind);
 }
 
@@ -117,7 +135,7 @@ absl::StatusOr<base::Secret> TeeKey::Agree(const EcPoint& peer) const {
   if (names.crv.empty()) {
     return base::MakeStatus(absl::StatusCode::kFailedPrecondition, "ECDH: the TEE key is RSA");
   }
-  const absl::StatusOr<Key> peer_key = Import(names, peer, nullptr);
+  const absl::StatusOr<Key> peer_key = ImportPeer(names, peer, key_.get());
   // A point that is none costs the same agreement, with our own point.
   absl::StatusOr<base::Secret> z =
       Derive(key_.get(), peer_key.ok() ? peer_key->get() : key_.get(), names.coordinate_size);
