@@ -93,6 +93,7 @@ class CurlConnection : public IoLoop::Watcher, public std::enable_shared_from_th
   void Wake();
   // What libcurl's code means, by the step that failed: http_curl_error.cc.
   absl::Status ErrorOf(CURLcode code) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool EndedAfterHandshake() const;
   absl::Status TlsError(CURLcode code) const;
   absl::Status ConnectError(CURLcode code) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status ReplyError(CURLcode code) const;

@@ -60,7 +60,7 @@ absl::Status CurlConnection::TlsError(CURLcode code) const {
   if (code == CURLE_PEER_FAILED_VERIFICATION) {
     return Untrusted(step + "the certificate is for another host than the URL names");
   }
-  if (verifier_.lacks_identity()) {
+  if (verifier_.asked_for_identity() == TlsVerifier::Asked::kNoneToShow) {
     return Untrusted(step + "the peer asks for a client certificate; set client_cert_file");
   }
   const absl::string_view found(error_text_.data());
@@ -68,6 +68,12 @@ absl::Status CurlConnection::TlsError(CURLcode code) const {
     if (absl::StrContains(found, theirs)) {
       return Untrusted(step + std::string(ours));
     }
+  }
+  if (verifier_.asked_for_identity() == TlsVerifier::Asked::kShown &&
+      code != CURLE_SSL_CONNECT_ERROR) {
+    return Untrusted(
+        step +
+        "the connection ended when our client certificate was shown; the peer may refuse it");
   }
   // libcurl's words where no word of OpenSSL explains the end, and OpenSSL's own.
   for (const char* lost :
@@ -119,6 +125,15 @@ absl::Status CurlConnection::ReplyError(CURLcode code) const {
   }
 }
 
+// A TLS 1.3 server refuses a client's certificate after the handshake, by an alert and the end of
+// the connection; the end may be met first, by who writes its request.
+bool CurlConnection::EndedAfterHandshake() const {
+  curl_off_t first_byte = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
+  return first_byte == 0 && (verifier_.asked_for_identity() != TlsVerifier::Asked::kNo ||
+                             absl::StrContains(error_text_.data(), "alert"));
+}
+
 absl::Status CurlConnection::ErrorOf(CURLcode code) const {
   if (!transfer_.refused.ok()) {
     return transfer_.refused;
@@ -149,10 +164,7 @@ absl::Status CurlConnection::ErrorOf(CURLcode code) const {
     case CURLE_URL_MALFORMAT:
       return MakeStatus(absl::StatusCode::kInvalidArgument, "the URL is malformed");
     default:
-      // TLS 1.3 servers refuse a client's certificate after the handshake.
-      return verifier_.lacks_identity() || absl::StrContains(error_text_.data(), "alert")
-                 ? TlsError(code)
-                 : ReplyError(code);
+      return EndedAfterHandshake() ? TlsError(code) : ReplyError(code);
   }
 }
 

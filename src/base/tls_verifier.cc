@@ -87,7 +87,7 @@ TlsVerifier::TlsVerifier(const HttpClock& clock, TlsPolicy server, bool has_prox
 void TlsVerifier::Restart() {
   next_ = first_;
   refusal_.clear();
-  lacks_identity_ = false;
+  asked_ = Asked::kNo;
 }
 
 absl::Status TlsVerifier::Configure(SSL_CTX* context) {
@@ -114,9 +114,8 @@ int TlsVerifier::Verify(X509_STORE_CTX* store, void* layer) {
 }
 
 int TlsVerifier::OnAskedForIdentity(SSL* tls, void* layer) {
-  if (SSL_get_certificate(tls) == nullptr) {
-    static_cast<const Layer*>(layer)->verifier->lacks_identity_ = true;
-  }
+  const bool none = SSL_get_certificate(tls) == nullptr;
+  static_cast<const Layer*>(layer)->verifier->asked_ = none ? Asked::kNoneToShow : Asked::kShown;
   return 1;  // and on, without: the peer may only wish for one
 }
 

@@ -39,8 +39,9 @@ class TlsVerifier {
   // Why a certificate was refused, in words of ours: "the server's certificate has expired".
   // Empty when none was.
   const std::string& refusal() const { return refusal_; }
-  // Whether a peer asked for a client certificate and there was none to show.
-  bool lacks_identity() const { return lacks_identity_; }
+  // Whether a peer asked who we are: for a client certificate, and whether there was one to show.
+  enum class Asked { kNo, kShown, kNoneToShow };
+  Asked asked_for_identity() const { return asked_; }
 
  private:
   // What OpenSSL hands back to the callback.
@@ -58,7 +59,7 @@ class TlsVerifier {
   const size_t first_;
   size_t next_;
   std::string refusal_;
-  bool lacks_identity_ = false;
+  Asked asked_ = Asked::kNo;
 };
 
 }  // namespace attestd::base

@@ -96,6 +96,28 @@ TEST_CASE("A server that asks for a client certificate gets ours, and one withou
   CHECK(server->seen().client.find("agent 7") != std::string::npos);
 }
 
+TEST_CASE("A server that hangs up when it was shown our client certificate may refuse it") {
+  const test::TempDir folder;
+  const TlsAuthority authority;
+  const TlsIdentity server = authority.Issue();
+  const TlsIdentity client = authority.Issue({.subject = "agent 7"});
+  const bool asks = GENERATE(true, false);
+  const auto peer = TlsServer::Start({.certificate_pem = server.certificate_pem,
+                                      .key_pem = server.key_pem,
+                                      .client_ca_pem = asks ? authority.Pem() : "",
+                                      .hangs_up = true});
+  REQUIRE(peer.ok());
+  const auto transport =
+      MakeTransport({.ca_file = Write(folder, "ca.pem", authority.Pem()),
+                     .client_cert_file = Write(folder, "c.pem", client.certificate_pem),
+                     .client_key_file = Write(folder, "k.pem", client.key_pem)});
+  const absl::Status status = transport->Send(Get((*peer)->Url("/"))).status();
+  INFO(status);
+  CHECK(absl::IsUnavailable(status));
+  CHECK(GetReason(status) == (asks ? Reason::kBrokerUntrusted : Reason::kBrokerUnreachable));
+  CHECK(Says(status, "client certificate") == asks);
+}
+
 TEST_CASE("A pin that is none, and a fifth one, are refused") {
   const std::string good = "sha256//" + Base64Encode(Bytes(32));
   CHECK(CreateCurlTransport({.pins = {good, good, good, good}}).ok());

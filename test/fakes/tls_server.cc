@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <csignal>
@@ -96,6 +97,11 @@ void TlsServer::Run() {
     if (tls != nullptr && SSL_set_fd(tls.get(), connection.get()) == 1 &&
         SSL_accept(tls.get()) == 1) {
       NoteHandshake(tls.get());
+      if (options_.hangs_up) {
+        const linger reset = {.l_onoff = 1, .l_linger = 0};
+        ::setsockopt(connection.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        continue;
+      }
       Serve(tls.get(), next);
     }
   }

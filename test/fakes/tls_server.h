@@ -28,6 +28,7 @@ struct TlsServerOptions {
   int max_version = 0;        // TLS1_1_VERSION and the like; 0: the newest
   std::string ciphers = {};   // of TLS 1.2 and before; empty: all
   bool renegotiates = false;  // before its first answer; TLS 1.2
+  bool hangs_up = false;      // resets each connection after the handshake
 };
 
 // A TLS server on loopback that refuses nothing by itself (security level 0) and hands out session
