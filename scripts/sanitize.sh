@@ -23,7 +23,7 @@ tsan_programs=(test_base test_base_http test_base_http_dns
     test_rest
     tee_detect_test tee_sample_source_test tee_sample_device_source_test)
 # Modules that judge memory, which a sanitizer keeps, fills and counts by its own rules.
-not_under_asan='memory\..*|ttrpc_load|conformance\.(controls|allocation|unread)'
+not_under_asan='memory\..*|threads|ttrpc_load|conformance\.(controls|allocation|unread)'
 failed=()
 
 # unit_tests PRESET: the programs of the unit tests that are built.

@@ -32,7 +32,8 @@ class GrpcHealth::Watcher {
                                         health_.queue_.get(), &asked_);
   }
 
-  // This and End with the mutex of the health.
+  // This and End with the mutex of the health. Where a write ends the connection, its other calls
+  // are told in here, by GrpcCalls, and stopped: none of that may need the mutex.
   void Tell() {
     health_.mutex_.AssertHeld();
     const Status now = health_.Find(request_.service());
