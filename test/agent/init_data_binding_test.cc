@@ -24,7 +24,7 @@ class BoundSource : public fakes::FakeEvidenceSource {
   const absl::Status answer_;
 };
 
-volatile sig_atomic_t ended = 0;
+volatile sig_atomic_t got_sigterm = 0;
 
 absl::Status Unbound() {
   return base::MakeStatus(absl::StatusCode::kFailedPrecondition, base::Reason::kInitDataUnbound,
@@ -36,13 +36,13 @@ bool EndsProcess(const absl::Status& answer, bool required, absl::Status* failur
   auto source = std::make_unique<BoundSource>(answer);
   evidence::Collector collector(std::move(source));
   InitDataBinding binding(collector, base::Bytes(32), required);
-  ended = 0;
-  auto* const before = std::signal(SIGTERM, [](int) { ended = 1; });
+  got_sigterm = 0;
+  auto* const before = std::signal(SIGTERM, [](int) { got_sigterm = 1; });
   const absl::Status status = binding.Check(base::Deadline::After(absl::Seconds(5)));
   std::signal(SIGTERM, before);
   CHECK(status.ok() == (answer.ok() || absl::IsUnimplemented(answer)));
   *failure = binding.Failure();
-  return ended != 0;
+  return got_sigterm != 0;
 }
 
 TEST_CASE("Other init data ends the process when it is required, and only then") {
