@@ -78,6 +78,8 @@ class GrpcCalls::Call {
                              calls_.completions_.get(), calls_.queue_.get()->cq(),
                              static_cast<grpc::internal::CompletionQueueTag*>(&asked_));
   }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
 
  private:
   ~Call() {

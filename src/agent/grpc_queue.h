@@ -20,6 +20,7 @@ class GrpcEvent : public grpc::internal::CompletionQueueTag {
   GrpcEvent() = default;
   GrpcEvent(const GrpcEvent&) = delete;
   GrpcEvent& operator=(const GrpcEvent&) = delete;
+  ~GrpcEvent() override = default;
   virtual void Happened(bool ok) = 0;
 
   bool FinalizeResult(void** tag, bool* /*ok*/) final {

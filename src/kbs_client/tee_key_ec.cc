@@ -35,7 +35,7 @@ absl::StatusOr<base::Bytes> Uncompressed(const EcPoint& point, const TeeKeyNames
 
 absl::Status NotOnCurve() {
   const absl::Status cause = OpensslError("the point is not on the curve");
-  return absl::Status(absl::StatusCode::kInvalidArgument, cause.message());
+  return {absl::StatusCode::kInvalidArgument, cause.message()};
 }
 
 // A key pair from its point and its scalar. fromdata refuses points off the curve, and coordinates
